@@ -1,0 +1,130 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["SpoolTestSupport"], exclude: exclude, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "spoold",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "spoold", targets: ["spoold"]),
+        .executable(name: "spoolctl", targets: ["spoolctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries (Debian: libsqlite3-dev, libssl-dev, libinotifytools0-dev).
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CInotifyTools"),
+        // What Linux has and Swift's Glibc module has not.
+        .systemLibrary(name: "CLinux"),
+
+        room("SpoolCore", []),
+        room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
+        room("SpoolScheduler", ["SpoolCore"]),
+        room("SpoolConfig", ["SpoolCore", .yams]),
+        room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
+        room(
+            "SpoolHTTP",
+            [
+                "SpoolCore", "SpoolQueue", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .nioCore,
+                .serviceLifecycle,
+            ]),
+        room(
+            "SpoolControl",
+            [
+                "SpoolCore", "SpoolQueue", "SpoolHTTP", .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes,
+                .logging,
+                .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+            ]),
+        room(
+            "SpoolDaemon",
+            [
+                "SpoolCore", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolHTTP", "SpoolControl", "SpoolConfig",
+                .logging,
+                .serviceLifecycle,
+            ]),
+        command(
+            "spoold",
+            ["SpoolDaemon", "SpoolConfig", "SpoolCore", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
+        command(
+            "spool-bench", ["SpoolCore", "SpoolFiles", .argumentParser]),
+        command(
+            "spoolctl", ["SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", .argumentParser]),
+
+        // Tests mirror Sources; what they share is in SpoolTestSupport.
+        .target(
+            name: "SpoolTestSupport", dependencies: ["SpoolCore"], path: "Tests/SpoolTestSupport",
+            swiftSettings: swiftSettings),
+        tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
+        tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
+        tests("SpoolSchedulerTests", ["SpoolScheduler", "SpoolCore"]),
+        tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
+        tests(
+            "SpoolHTTPTests",
+            ["SpoolHTTP", "SpoolQueue", "SpoolCore", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
+        tests(
+            "SpoolControlTests",
+            [
+                "SpoolControl", "SpoolHTTP", "SpoolQueue", "SpoolCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+                .nioPosix, .serviceLifecycle,
+            ]),
+        tests(
+            "SpoolDaemonTests",
+            ["SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .logging, .serviceLifecycle]),
+        tests(
+            "SpoolctlTests",
+            [
+                "spoolctl", "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolHTTP", "SpoolQueue",
+                .argumentParser,
+                .logging, .serviceLifecycle,
+            ], exclude: ["References"]),
+        tests("EndToEndTests", ["spoold", "spoolctl"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,8 @@
+#ifndef SPOOL_COPENSSL_SHIM_H
+#define SPOOL_COPENSSL_SHIM_H
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#endif

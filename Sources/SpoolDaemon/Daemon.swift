@@ -1,0 +1,152 @@
+import Foundation
+public import Logging
+public import ServiceLifecycle
+import SpoolControl
+public import SpoolCore
+public import SpoolFiles
+import SpoolHTTP
+public import SpoolQueue
+public import SpoolScheduler
+
+/// The whole daemon, for any transport: one spool directory, one state directory, the services between them.
+///
+/// ```
+/// incoming → IntakeService → queue → DeliveryService → transport
+///                              ↑  ↓         ReceiptService ←┘
+///            HousekeepingService  ResultService → results
+/// ```
+public struct Daemon: Sendable {
+    /// What the parts need to know, already checked.
+    public struct Configuration: Sendable {
+        public var spool: String
+        public var state: String
+        public var controlSocket: String
+        public var settle: Duration
+        public var rescan: Duration
+        public var duplicateWindow: Duration?
+        /// Bytes.
+        public var minimumFree: Int64?
+        public var rules: ReadingRules
+        public var pacing: PacingPolicy
+        public var backOff: BackOff
+        public var onUncertain: UncertainPolicy
+        public var grace: Duration
+        public var listenHost: String
+        public var listenPort: Int
+        public var version: String
+
+        public init(
+            spool: String, state: String, controlSocket: String, settle: Duration, rescan: Duration,
+            duplicateWindow: Duration?, minimumFree: Int64?, rules: ReadingRules, pacing: PacingPolicy,
+            backOff: BackOff,
+            onUncertain: UncertainPolicy, grace: Duration, listenHost: String, listenPort: Int, version: String
+        ) {
+            self.spool = spool
+            self.state = state
+            self.controlSocket = controlSocket
+            self.settle = settle
+            self.rescan = rescan
+            self.duplicateWindow = duplicateWindow
+            self.minimumFree = minimumFree
+            self.rules = rules
+            self.pacing = pacing
+            self.backOff = backOff
+            self.onUncertain = onUncertain
+            self.grace = grace
+            self.listenHost = listenHost
+            self.listenPort = listenPort
+            self.version = version
+        }
+    }
+
+    /// The queue's file in the state directory.
+    public static let queueFile = "queue.db"
+
+    /// The long-lived parts, in the order they start; they end in the opposite one.
+    public let services: [any Service]
+    private let locks: [DirectoryLock]
+
+    /// Locks both directories, opens the queue, takes back what a dead daemon had claimed, and builds the services.
+    ///
+    /// - Throws: `IntakeError.locked` when another daemon works on either directory, `IntakeError` and `QueueError`
+    ///   when they cannot be used.
+    public init(
+        _ configuration: Configuration, transport: any MessageTransport, chance: Chance, clock: any Clock<Duration>,
+        wallClock: any WallClock, logger: Logger
+    ) async throws {
+        let layout = SpoolLayout(root: configuration.spool)
+        try Self.makeDirectory(configuration.state)
+        let stateLock = try DirectoryLock(path: configuration.state)
+        try layout.prepare()
+        self.locks = [stateLock, try DirectoryLock(path: layout.importing)]
+
+        let database = try QueueDatabase.open(path: configuration.state + "/" + Self.queueFile)
+        let queue = MessageQueue(database)
+        let reader = QueueReader(database)
+        let devices = await transport.devices()
+        let board = DeviceBoard(chance: chance)
+        let wakeUps = WakeUps(devices: devices.map(\.id))
+        let events = transport.events()
+        let yesterday = wallClock.now.addingTimeInterval(-24 * 3600)
+        for device in devices {
+            let sends = try await queue.sendTimes(of: device.id, since: yesterday)
+            await board.add(device, policy: configuration.pacing, sends: sends)
+        }
+        let rescued = try await queue.rescueAbandonedClaims(now: wallClock.now)
+        if rescued > 0 { logger.notice("\(rescued) attempts of the last run got no answer; they are settled now") }
+        try await queue.failOrphans(known: Set(devices.map(\.id)), now: wallClock.now)
+
+        let timeZone = configuration.rules.timeZone
+        let intake = IntakeService(
+            layout: layout, taking: DropFileTaking(layout: layout, timeZone: timeZone),
+            watcher: DropWatcher(
+                layout: layout, users: try await reader.users(),
+                configuration: .init(settle: configuration.settle, rescan: configuration.rescan), clock: clock),
+            importer: Importer(
+                queue: queue, reader: reader, rules: configuration.rules,
+                duplicateWindow: configuration.duplicateWindow,
+                devices: { await board.ids }, wallClock: wallClock),
+            answers: AnswerWriter(layout: layout, reader: reader, board: board, wallClock: wallClock), wakeUps: wakeUps,
+            isDryRun: transport.isDryRun, minimumFree: configuration.minimumFree, stateDirectory: configuration.state,
+            retryEvery: configuration.rescan, timeZone: timeZone, clock: clock, wallClock: wallClock,
+            logger: logger.named("intake"))
+        let status = DaemonStatus(
+            queue: queue, reader: reader, board: board, intake: intake, wakeUps: wakeUps, layout: layout,
+            version: configuration.version, isDryRun: transport.isDryRun, wallClock: wallClock)
+        let api = ReadOnlyAPI(reader: reader, state: status, clock: wallClock, timeZone: timeZone)
+        self.services = [
+            api.application(
+                listen: configuration.listenHost, port: configuration.listenPort, logger: logger.named("http")),
+            ControlServer(
+                socketPath: configuration.controlSocket, api: api, queue: queue, reader: reader, actions: status,
+                clock: wallClock, logger: logger.named("control")),
+            ReceiptService(
+                queue: queue, events: events, board: board, wakeUps: wakeUps, wallClock: wallClock,
+                logger: logger.named("receipts")),
+            ResultService(
+                queue: queue, reader: reader, layout: layout, rules: configuration.rules, grace: configuration.grace,
+                wakeUps: wakeUps, clock: clock, wallClock: wallClock, logger: logger.named("results")),
+            HousekeepingService(
+                queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
+                onUncertain: configuration.onUncertain, clock: clock, wallClock: wallClock,
+                logger: logger.named("housekeeping")),
+            DeliveryService(
+                queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
+                clock: clock, wallClock: wallClock, logger: logger.named("delivery")),
+            intake,
+        ]
+    }
+
+    private static func makeDirectory(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+    }
+}
+
+extension Logger {
+    fileprivate func named(_ part: String) -> Logger {
+        var logger = self
+        logger[metadataKey: "part"] = "\(part)"
+        return logger
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import GRDB
+import SpoolCore
+import Synchronization
+import Testing
+
+@testable import SpoolQueue
+
+/// What SQLite means to do for the statements that run all day, as `EXPLAIN QUERY PLAN` tells it.
+@Suite struct QueryPlanTests {
+    private let test: TestQueue
+    private let now = TestQueue.noon
+
+    init() throws {
+        self.test = try TestQueue()
+    }
+
+    /// Runs the body and returns the plan of each statement that it executed, one line a step.
+    private func plans(of body: () async throws -> Void) async throws -> [String] {
+        let statements = Mutex<[String]>([])
+        let access = self.test.database.access
+        try await access.write { db in
+            db.trace { event in statements.withLock { $0.append(event.expandedDescription) } }
+        }
+        try await body()
+        return try await access.write { db in
+            db.trace(nil)
+            let verbs = ["SELECT", "UPDATE", "DELETE"]
+            let found = statements.withLock { $0 }.filter { sql in verbs.contains { sql.hasPrefix($0) } }
+            return try found.map { sql in
+                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+                    .joined(separator: "\n")
+            }
+        }
+    }
+
+    /// Checks that the statements use the indexes, sort nothing and never read a large table from end to end.
+    private func expect(_ indexes: [String], of body: () async throws -> Void) async throws {
+        let steps = try await self.plans(of: body).flatMap { $0.split(separator: "\n").map(String.init) }
+        for index in indexes {
+            #expect(steps.contains { $0.contains("INDEX \(index)") }, "\(index) is in none of \(steps)")
+        }
+        for step in steps {
+            #expect(!step.contains("TEMP B-TREE"), "\(steps)")
+            let isScan = ["SCAN message", "SCAN m", "SCAN attempt"].contains(step)
+            #expect(!isScan, "\(steps)")
+        }
+    }
+
+    @Test func `a claim walks batches in line and seeks one message in each`() async throws {
+        try await self.test.add(3)
+        try await self.expect(
+            ["batchClaimable", "messageDue (batchId=? AND pin=? AND priority=? AND notBefore<?)"]
+        ) { _ = try await self.test.claim(2) }
+    }
+
+    @Test func `settling, receipts and resolving find their messages at once`() async throws {
+        try await self.test.add(4)
+        let claimed = try await self.test.claim(4)
+        try await self.expect([]) {
+            try await self.test.settle(claimed[0], .sent(at: self.now))
+            try await self.test.settle(claimed[1], .returned(reason: "Lost"))
+            try await self.test.settle(claimed[2], .uncertain(detail: "No answer"))
+        }
+        try await self.expect(["messageWire (wireId=?)"]) {
+            try await self.test.queue.recordReceipt(for: claimed[0].wireID, deliveredAt: self.now, readAt: nil)
+        }
+        try await self.expect(["messageProcessing (device=?)"]) {
+            _ = try await self.test.queue.oldestUncertain(of: .first)
+            try await self.test.queue.resolveUncertain(of: .first, since: self.now, policy: .hold, now: self.now) {
+                _, _ in nil
+            }
+        }
+        try await self.expect(["messageProcessing"]) {
+            try await self.test.queue.rescueAbandonedClaims(now: self.now)
+        }
+    }
+
+    @Test func `the next due moment is two seeks`() async throws {
+        try await self.expect(["messageWaiting (notBefore>?)", "messageExpiry (expiresAt>?)"]) {
+            _ = try await self.test.queue.nextDue(after: self.now)
+        }
+    }
+
+    @Test func `expiry reads only what has expired`() async throws {
+        try await self.expect(["messageExpiry (expiresAt>? AND expiresAt<?)"]) {
+            try await self.test.queue.expire(now: self.now)
+        }
+    }
+
+    @Test func `send times are one range`() async throws {
+        try await self.expect(["attemptOfDevice (device=? AND startedAt>?)"]) {
+            _ = try await self.test.queue.sendTimes(of: .first, since: self.now)
+        }
+    }
+
+    @Test(arguments: [
+        MessageFilter(.history), MessageFilter(.history, user: .default), MessageFilter(.history, status: .failed),
+        MessageFilter(.history, device: .first), MessageFilter(.history, number: "15550100001"),
+        MessageFilter(.history, from: TestQueue.noon), MessageFilter(.history, until: TestQueue.noon),
+    ])
+    func `the history is read along its index`(filter: MessageFilter) async throws {
+        for cursor in [nil, PageCursor(moment: 5, id: 7)] {
+            try await self.expect(["messageFinished"]) {
+                _ = try await self.test.reader.messages(filter, after: cursor, limit: 100)
+            }
+        }
+    }
+
+    @Test func `the queue is read along its index, however long the history is`() async throws {
+        for cursor in [nil, PageCursor(moment: 0, id: 7)] {
+            for filter in [
+                MessageFilter(.queue), MessageFilter(.queue, user: .default), MessageFilter(.queue, ref: "a"),
+            ] {
+                try await self.expect(["messageOpen"]) {
+                    _ = try await self.test.reader.messages(filter, after: cursor, limit: 100)
+                }
+            }
+            try await self.expect(["messageOfBatch (batchId=?)"]) {
+                let filter = MessageFilter(.queue, batch: BatchID(rawValue: 1))
+                _ = try await self.test.reader.messages(filter, after: cursor, limit: 100)
+            }
+        }
+    }
+
+    @Test func `a period and a cursor bound the history at both ends`() async throws {
+        try await self.expect(["messageFinished (finishedAt>? AND finishedAt<?)"]) {
+            let filter = MessageFilter(.history, from: self.now, until: self.now)
+            _ = try await self.test.reader.messages(filter, limit: 100)
+        }
+        try await self.expect(["messageFinished (finishedAt>? AND finishedAt<?)"]) {
+            let filter = MessageFilter(.history, from: self.now)
+            _ = try await self.test.reader.messages(filter, after: PageCursor(moment: 5, id: 7), limit: 100)
+        }
+    }
+
+    @Test func `settled batches and their rows are read along their indexes`() async throws {
+        try await self.test.add(1)
+        try await self.expect(["batchUnreported"]) { _ = try await self.test.reader.settledBatches() }
+        try await self.expect(["messageOfBatch (batchId=? AND record>?)"]) {
+            _ = try self.test.reader.rowsOfResult(of: BatchID(rawValue: 1), failedOnly: false).next()
+        }
+    }
+
+    @Test func `an import and its answer look nowhere else`() async throws {
+        try await self.expect(["messageOfBatch (batchId=?)", "batchClaimable"]) { try await self.test.add(3) }
+        try await self.expect(["messageOfBatch (batchId=?)"]) {
+            _ = try await self.test.queue.cancel(.batch(BatchID(rawValue: 1)), now: self.now)
+        }
+    }
+
+    @Test func `names, digests and files are found by index`() async throws {
+        let seed = self.test.seed(1)
+        try await self.expect(["batchDigest (userId=? AND digest=?)"]) {
+            _ = try await self.test.reader.batch(withDigest: seed.digest ?? [], of: .default, since: self.now)
+        }
+        try await self.expect(["batchResults (userId=? AND results=?)"]) {
+            _ = try await self.test.reader.answersAreDue(seed.results, of: .default)
+        }
+        try await self.expect(["batchFile (userId=? AND file=?)"]) {
+            _ = try await self.test.reader.batch(of: .default, file: seed.file, inode: 1)
+        }
+        try await self.expect(["batchUnanswered"]) { _ = try await self.test.reader.unansweredBatches() }
+    }
+
+    @Test func `statistics read only their period`() async throws {
+        let plans = try await self.plans {
+            _ = try await self.test.reader.statistics(
+                days: [("2027-01-15", self.now)], until: self.now + .seconds(86400))
+        }
+        let steps = plans.flatMap { $0.split(separator: "\n") }
+        #expect(steps.contains { $0.contains("messageFinished (finishedAt>? AND finishedAt<?)") }, "\(steps)")
+        #expect(!steps.contains { $0 == "SCAN m" }, "\(steps)")
+    }
+
+    @Test func `housekeeping reads open batches only`() async throws {
+        try await self.expect(["batchUnreported", "messageProcessing"]) {
+            _ = try await self.test.queue.failOrphans(known: [.first], now: self.now)
+            _ = try await self.test.queue.cancel(.all, now: self.now)
+            _ = try await self.test.reader.countInQueue()
+        }
+        try await self.expect(["messageDue"]) {
+            _ = try await self.test.reader.countPending(before: QueueID(rawValue: 5))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs what is missing, lints, builds and runs every test. `--long` adds the long proofs (kill sweeps).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+long=0
+for argument in "$@"; do
+    case "$argument" in
+    --long) long=1 ;;
+    *)
+        echo "usage: Tests/run.sh [--long]" >&2
+        exit 64
+        ;;
+    esac
+done
+
+./Tests/install-packages.sh
+
+echo "== swift format lint"
+swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+echo "== build"
+swift build --build-tests
+
+echo "== tests"
+swift test --skip-build --parallel
+
+if [ "$long" = 1 ]; then
+    echo "== long tests"
+    SPOOL_LONG_TESTS=1 swift test --skip-build --filter KillSweep
+fi
