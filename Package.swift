@@ -116,7 +116,8 @@ let package = Package(
             ]),
         tests(
             "SpoolDaemonTests",
-            ["SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .logging, .serviceLifecycle]),
+            ["SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .logging, .serviceLifecycle],
+            exclude: ["References"]),
         tests(
             "SpoolctlTests",
             [

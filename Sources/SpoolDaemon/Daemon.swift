@@ -83,6 +83,8 @@ public struct Daemon: Sendable {
         let database = try QueueDatabase.open(path: configuration.state + "/" + Self.queueFile)
         let queue = MessageQueue(database)
         let reader = QueueReader(database)
+        let users = try await reader.users()
+        try Self.prepare(layout, for: users)
         let devices = await transport.devices()
         let board = DeviceBoard(chance: chance)
         let wakeUps = WakeUps(devices: devices.map(\.id))
@@ -100,7 +102,7 @@ public struct Daemon: Sendable {
         let intake = IntakeService(
             layout: layout, taking: DropFileTaking(layout: layout, timeZone: timeZone),
             watcher: DropWatcher(
-                layout: layout, users: try await reader.users(),
+                layout: layout, users: users,
                 configuration: .init(settle: configuration.settle, rescan: configuration.rescan), clock: clock),
             importer: Importer(
                 queue: queue, reader: reader, rules: configuration.rules,
@@ -135,6 +137,14 @@ public struct Daemon: Sendable {
                 clock: clock, wallClock: wallClock, logger: logger.named("delivery")),
             intake,
         ]
+    }
+
+    /// Makes the users' directories and removes the half files of a killed daemon, before any service writes there.
+    static func prepare(_ layout: SpoolLayout, for users: [UserName]) throws(IntakeError) {
+        for user in users {
+            try layout.makeDirectories(of: user)
+            try AtomicFile.removeLeftovers(in: layout.results(of: user))
+        }
     }
 
     private static func makeDirectory(_ path: String) throws {

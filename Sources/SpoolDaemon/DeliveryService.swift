@@ -43,6 +43,7 @@ struct DeliveryService: Service {
             do {
                 try await self.turn(device, bell)
             } catch {
+                guard !self.isStopping else { return }
                 self.logger.error("cannot claim messages, trying again: \(error)", metadata: ["device.id": "\(device)"])
                 await bell.wait(
                     until: self.wallClock.now.addingTimeInterval(5), now: self.wallClock.now, clock: self.clock)

@@ -105,10 +105,6 @@ actor IntakeService: Service {
     // MARK: Start
 
     private func prepare() async throws {
-        for user in try await self.reader.users() {
-            try self.layout.makeDirectories(of: user)
-            try AtomicFile.removeLeftovers(in: self.layout.results(of: user))
-        }
         let leftovers = try self.taking.leftovers()
         let stored = try await self.reader.highestBatch()
         self.lastBatch = max(stored, leftovers.files.map(\.batch).max() ?? stored)
@@ -134,9 +130,12 @@ actor IntakeService: Service {
             // Those being worked on now may be finished and gone by the time it would be their turn here.
             let leftovers = files.filter { !self.active.contains($0.batch) }
             let busy = self.active.union(files.map(\.batch))
-            for batch in try await self.reader.unansweredBatches()
-            where !busy.contains(batch.id) && !self.active.contains(batch.id) {
-                try await self.answerMoved(batch.id)
+            let unanswered = try await self.reader.unansweredBatches().map(\.id)
+            // Trouble is over, too, when a person has taken the file away.
+            let unfinished = busy.union(unanswered).union(self.active)
+            self.troubles = self.troubles.filter { unfinished.contains($0.key) }
+            for batch in unanswered where !busy.contains(batch) && !self.active.contains(batch) {
+                await self.answerMoved(batch)
             }
             for leftover in leftovers {
                 guard !Task.isCancelled else { return }
@@ -149,12 +148,16 @@ actor IntakeService: Service {
     }
 
     /// The original has reached its place, but the queue was not told before the daemon stopped.
-    private func answerMoved(_ batch: BatchID) async throws {
-        guard let answer = try await self.reader.importAnswer(for: batch) else { return }
-        try await self.answers.write(for: batch)
-        try await self.queue.markAnswered(batch, original: answer.original ?? "", now: self.wallClock.now)
-        self.troubles[batch] = nil
-        self.wakeUps.ringAll()
+    private func answerMoved(_ batch: BatchID) async {
+        do {
+            guard let answer = try await self.reader.importAnswer(for: batch) else { return }
+            try await self.answers.write(for: batch)
+            try await self.queue.markAnswered(batch, original: answer.original ?? "", now: self.wallClock.now)
+            self.troubles[batch] = nil
+            self.wakeUps.ringAll()
+        } catch {
+            self.fault(batch, error)
+        }
     }
 
     private func resume(_ leftover: LeftoverFile) async {
@@ -212,12 +215,24 @@ actor IntakeService: Service {
             await self.importNow(taken, mayStillGrow: file.mayStillGrow)
         } catch .vanished {
             await self.watcher.forget(file)
+        } catch  where Self.isForbidden(error) && Self.exists(file.path) {
+            // The watcher keeps it in mind, so that it is answered once.
+            await self.refuse(file.user, file.name, file.path, Self.immovable) { _ throws(IntakeError) in throw error }
         } catch {
             self.lastBatch = batch
             await self.watcher.forget(file)
             self.logger.error("a file cannot be taken, trying again: \(error)")
         }
         return nil
+    }
+
+    private static let immovable = Refusal(
+        .unreadable,
+        "The daemon has no right to take it out of the drop directory: give its user the right and drop it again")
+
+    private static func isForbidden(_ error: IntakeError) -> Bool {
+        guard case .systemCall(_, _, let code) = error else { return false }
+        return code == EPERM || code == EACCES
     }
 
     private func importLarge(_ large: LargeFile) async {
@@ -275,30 +290,41 @@ actor IntakeService: Service {
     private func seed(for taken: TakenFile) async throws -> BatchSeed {
         var inode: UInt64 = 0
         if case .readable(_, let identity) = taken.content { inode = identity.inode }
-        let now = self.wallClock.now
-        let day = self.layout.accepted(on: now, in: self.timeZone)
+        let takenAt = try await self.takenAt(taken)
+        let day = self.layout.accepted(on: takenAt, in: self.timeZone)
         return BatchSeed(
             id: taken.batch, user: taken.user, file: taken.name,
             results: try await self.resultNames(for: taken.name, taken.user, taken.batch).base,
-            format: DropFileFormat(name: taken.name)?.rawValue, digest: nil, inode: inode, takenAt: now,
+            format: DropFileFormat(name: taken.name)?.rawValue, digest: nil, inode: inode, takenAt: takenAt,
             original: self.relative(
                 SpoolPath(day, DropFileName(bytes: Array("\(taken.batch)~".utf8) + taken.name.bytes))),
             isDryRun: self.isDryRun)
     }
 
+    /// The same for every try: a day that began in between must not change where the original is looked for.
+    private func takenAt(_ taken: TakenFile) async throws -> Date {
+        try await self.reader.batch(taken.batch)?.takenAt ?? self.wallClock.now
+    }
+
+    /// The file's own name, or with the batch number, or, should a client have used that very name for a file of its
+    /// own, with the number once more.
     private func resultNames(for name: DropFileName, _ user: UserName, _ batch: BatchID) async throws -> ResultNames {
-        let plain = ResultNames(for: name)
-        let isUsed = try plain.anyAnswerExists(in: self.layout.results(of: user))
-        guard !isUsed, try await !self.reader.answersAreDue(plain.base, of: user) else {
-            return ResultNames(for: name, batch: batch)
-        }
-        return plain
+        var names = ResultNames(for: name)
+        while try await self.isInUse(names, user) { names = ResultNames(for: names.base, batch: batch) }
+        return names
+    }
+
+    private func isInUse(_ names: ResultNames, _ user: UserName) async throws -> Bool {
+        if try names.anyAnswerExists(in: self.layout.results(of: user)) { return true }
+        return try await self.reader.answersAreDue(names.base, of: user)
     }
 
     /// Answers, then files the original, then tells the queue: each step can be repeated after a crash.
     private func finish(_ taken: TakenFile, isRejected: Bool) async throws {
         try await self.answers.write(for: taken.batch)
-        let path = isRejected ? try self.taking.reject(taken) : try self.taking.accept(taken, on: self.wallClock.now)
+        let path =
+            isRejected
+            ? try self.taking.reject(taken) : try self.taking.accept(taken, on: try await self.takenAt(taken))
         try await self.queue.markAnswered(taken.batch, original: self.relative(path), now: self.wallClock.now)
         self.wakeUps.results.ring()
     }
@@ -319,17 +345,23 @@ actor IntakeService: Service {
         self.lastBatch = batch
         self.active.insert(batch)
         defer { self.active.remove(batch) }
+        var isStored = false
         do {
             let seed = BatchSeed(
                 id: batch, user: user, file: name, results: try await self.resultNames(for: name, user, batch).base,
                 format: nil, digest: nil, inode: 0, takenAt: self.wallClock.now, original: "", isDryRun: self.isDryRun)
             try await self.queue.reject(seed, BatchRejection(refusal), now: self.wallClock.now)
+            isStored = true
             try await self.answers.write(for: batch)
             let moved = self.moved(path, batch, move)
             try await self.queue.markAnswered(batch, original: moved.map(self.relative) ?? "", now: self.wallClock.now)
             self.logger.notice("refused \(name): \(refusal.message)", metadata: ["batch.id": "\(batch)"])
         } catch {
             self.fault(batch, error)
+            guard !isStored else { return }
+            // At the next sweep it is refused anew.
+            await self.watcher.forget(
+                ReadyFile(user: user, name: name, path: path, cameByRename: false, mayStillGrow: false))
         }
     }
 

@@ -64,6 +64,7 @@ struct ResultService: Service {
                 metadata: ["batch.id": "\(settled.batch.id)"])
             return nil
         } catch {
+            guard !Task.isCancelled else { return nil }
             self.logger.error(
                 "results cannot be written, trying again: \(error)", metadata: ["batch.id": "\(settled.batch.id)"])
             return self.wallClock.now.addingTimeInterval(30)
@@ -90,16 +91,22 @@ struct ResultService: Service {
             }
         try self.publish(SpoolPath(directory, names.name(of: answer))) { file in
             let rows = self.reader.rowsOfResult(of: batch.id, failedOnly: false)
-            try writer.writeResult(rows: rows.next, to: { try file.append($0) })
+            try writer.writeResult(rows: rows.next, to: { try Self.append($0, to: file) })
         }
         if batch.failed > 0 {
             try self.publish(SpoolPath(directory, names.name(of: .failed))) { file in
                 let rows = self.reader.rowsOfResult(of: batch.id, failedOnly: true)
-                try writer.writeFailed(rows: rows.next, to: { try file.append($0) })
+                try writer.writeFailed(rows: rows.next, to: { try Self.append($0, to: file) })
             }
         }
         let marker: ResultNames.Answer = batch.sent == batch.total ? .ok : batch.sent > 0 ? .some : .err
         try AnswerWriter.publish([], to: SpoolPath(directory, names.name(of: marker)))
+    }
+
+    /// A shutdown does not wait for the end of a large file; the next start writes it anew.
+    private static func append(_ bytes: [UInt8], to file: AtomicFile) throws {
+        try Task.checkCancellation()
+        try file.append(bytes)
     }
 
     private func publish(_ path: SpoolPath, _ write: (AtomicFile) throws -> Void) throws {

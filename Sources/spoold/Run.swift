@@ -51,7 +51,8 @@ struct Run: AsyncParsableCommand {
         } catch let error as Failure {
             throw error
         } catch {
-            throw Failure(.internal, "\(error)")
+            guard "\(error)".contains("errno: \(EADDRINUSE)") else { throw Failure(.internal, "\(error)") }
+            throw Failure(.configuration, "http.listen \(configuration.http.listen) is in use by another program")
         }
         logger.notice("stopped")
     }
@@ -83,8 +84,9 @@ struct Run: AsyncParsableCommand {
 
     private static func serve(_ daemon: Daemon, _ logger: Logger) async throws {
         var group = ServiceGroupConfiguration(
-            services: daemon.services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.lowered)
-        group.maximumGracefulShutdownDuration = .seconds(9)
+            services: daemon.services + [HangUpService(logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger.lowered)
+        group.maximumGracefulShutdownDuration = .seconds(8)
         try await ServiceGroup(configuration: group).run()
     }
 }
@@ -95,6 +97,19 @@ extension Logger {
         var logger = self
         logger.logLevel = max(self.logLevel, .warning)
         return logger
+    }
+}
+
+/// Survives SIGHUP, which a closing terminal or a log rotation sends.
+private struct HangUpService: Service {
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                self.logger.warning("SIGHUP: the configuration is not reloaded in this version; restart to apply it")
+            }
+        }
     }
 }
 

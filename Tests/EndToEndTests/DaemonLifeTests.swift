@@ -34,15 +34,16 @@ struct DaemonLifeTests {
 
     @Test(arguments: [SIGTERM, SIGINT])
     func `a stop while sending ends in order, and the next start sends the rest`(signal: Int32) async throws {
-        let daemon = try TestDaemon(settings: ["DRY_RUN_LATENCY": "1ms"])
+        let daemon = try TestDaemon(settings: ["DRY_RUN_LATENCY": "10ms"])
         try await daemon.start()
         let file = BulkFile(1000, bad: 0, seed: 1, tag: "stop")
         try daemon.drop(file.text, as: "orders.csv")
         try await daemon.wait(for: "the first messages to be sent") {
-            try await daemon.batch(1)["sent"]?.int ?? 0 > 100
+            try await daemon.count("sent", of: 1) > 100
         }
         daemon.signal(signal)
         #expect(try await daemon.end(upTo: .seconds(10)) == .exited(0))
+        #expect(!daemon.log.contains(" error "), "a stop is nobody's fault:\n\(daemon.log)")
         let stored = try StoredQueue(copyOf: daemon.state)
         #expect(try stored.number("SELECT count(*) FROM message WHERE status = 'processing'") == 0)
         #expect(try stored.number("SELECT count(*) FROM message WHERE status = 'pending'") > 0)
@@ -58,7 +59,7 @@ struct DaemonLifeTests {
         let daemon = try TestDaemon(settings: ["DRY_RUN_LATENCY": "1h"])
         try await daemon.start()
         try daemon.drop("number,message\n923001234567,Hello\n", as: "orders.csv")
-        try await daemon.wait(for: "the send") { try await daemon.batch(1)["processing"] == 1 }
+        try await daemon.wait(for: "the send") { try await daemon.count("processing", of: 1) == 1 }
         let wireID = try await daemon.message(1)["messageId"]
         daemon.signal(SIGTERM)
         #expect(try await daemon.end(upTo: .seconds(10)) == .exited(0))
@@ -81,6 +82,7 @@ struct DaemonLifeTests {
         daemon.signal(SIGTERM)
         #expect(try await daemon.end(upTo: .seconds(10)) == .exited(0))
         #expect(try daemon.names(in: "importing").contains("1~default~orders.csv"), "the import was cut off")
+        #expect(!daemon.log.contains(" error "), "a stop is nobody's fault:\n\(daemon.log)")
         try await daemon.start()
         try await daemon.waitFor("orders.csv.accepted.json", upTo: .seconds(60))
         let accepted = try daemon.json("orders.csv.accepted.json")
@@ -90,6 +92,15 @@ struct DaemonLifeTests {
         #expect(try stored.number("SELECT count(*) FROM message") == file.goodCount)
         let ids = try stored.rows("SELECT id FROM message ORDER BY record").compactMap { $0.first.flatMap { Int($0) } }
         #expect(zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 })
+    }
+
+    @Test func `half an answer of a killed daemon is removed at the next start`() async throws {
+        let daemon = try TestDaemon()
+        try await daemon.start()
+        try await daemon.stop()
+        try Data("number".utf8).write(to: URL(filePath: daemon.answer(".spoold-1-1.tmp")))
+        try await daemon.start()
+        #expect(try daemon.names(in: "results").isEmpty)
     }
 
     @Test func `a bad configuration stops the start and names the key`() async throws {

@@ -104,7 +104,7 @@ struct FullDiskTests {
         let daemon = try TestDaemon(settings: ["SPOOL_MINIMUM_FREE": "0", "DRY_RUN_LATENCY": "1ms"], root: disk.path)
         try await daemon.start()
         try daemon.drop(BulkFile(2000, bad: 0, seed: 4, tag: "sending").text, as: "orders.csv")
-        try await daemon.wait(for: "some to be sent") { try await daemon.batch(1)["sent"]?.int ?? 0 > 50 }
+        try await daemon.wait(for: "some to be sent") { try await daemon.count("sent", of: 1) > 50 }
         try disk.fill(butFor: 0)
         try await daemon.wait(for: "a complaint") {
             daemon.log.contains("trying again") || daemon.log.contains("have to wait")

@@ -246,13 +246,24 @@ struct InputFormTests {
         #expect(try await daemon.marker(of: "early.csv") == "ok")
     }
 
-    @Test(.enabled(if: geteuid() != 0 || access("/usr/bin/setpriv", X_OK) == 0, "root reads everything; needs setpriv"))
-    func `a file that the daemon may not read is answered with UNREADABLE`() async throws {
-        let isRoot = geteuid() == 0
-        let nobody = "65534"
+    /// Runs the daemon without the rights of root, which reads and moves everything.
+    private static func unprivilegedDaemon(_ settings: [String: String] = [:]) throws -> TestDaemon {
+        guard geteuid() == 0 else { return try TestDaemon(settings: settings) }
         let daemon = try TestDaemon(
-            launcher: isRoot ? ["/usr/bin/setpriv", "--reuid", nobody, "--regid", nobody, "--clear-groups"] : [])
-        if isRoot { try #require(chown(daemon.root, 65534, 65534) == 0) }
+            settings: settings,
+            launcher: ["/usr/bin/setpriv", "--reuid", "\(Self.nobody)", "--regid", "\(Self.nobody)", "--clear-groups"])
+        guard chown(daemon.root, Self.nobody, Self.nobody) == 0 else {
+            throw SystemCallFailed(call: "chown", code: errno)
+        }
+        return daemon
+    }
+
+    private static let nobody: UInt32 = 65534
+    private static let canBeUnprivileged = geteuid() != 0 || access("/usr/bin/setpriv", X_OK) == 0
+
+    @Test(.enabled(if: Self.canBeUnprivileged, "root reads everything; needs setpriv"))
+    func `a file that the daemon may not read is answered with UNREADABLE`() async throws {
+        let daemon = try Self.unprivilegedDaemon()
         try await daemon.start()
         let path = daemon.spool + "/.secret.csv"
         try Data("number,message\n923001234567,Hello\n".utf8).write(to: URL(filePath: path))
@@ -263,7 +274,28 @@ struct InputFormTests {
         #expect(answer["code"] == "UNREADABLE")
         #expect(answer["error"]?.text?.contains("owner \(geteuid())") == true, "\(answer)")
         try daemon.drop("number,message\n923001234567,Hello\n", as: "good.csv")
-        if isRoot { try #require(chown(daemon.spool + "/incoming/good.csv", 65534, 65534) == 0 || errno == ENOENT) }
         #expect(try await daemon.marker(of: "good.csv") == "ok")
+    }
+
+    @Test(.enabled(if: geteuid() == 0 && Self.canBeUnprivileged, "needs a directory of somebody else"))
+    func `a file that the daemon may not move is answered once and said in the status`() async throws {
+        let daemon = try Self.unprivilegedDaemon(["SPOOL_RESCAN": "20ms"])
+        let incoming = daemon.spool + "/incoming"
+        try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
+        // In a sticky directory of root, only root moves root's files.
+        try #require(chown(daemon.spool, Self.nobody, Self.nobody) == 0 && chmod(incoming, 0o1777) == 0)
+        try await daemon.start()
+        try daemon.drop("number,message\n923001234567,Hello\n", as: "stuck.csv")
+        #expect(try await daemon.marker(of: "stuck.csv") == "err")
+        #expect(try daemon.json("stuck.csv.rejected.json")["code"] == "UNREADABLE")
+        let notices = try await daemon.control("/control/status").json()["notices"]?.elements ?? []
+        #expect(notices.contains { $0.text?.contains("stuck.csv") == true }, "\(notices)")
+        // While a file that the daemon's user owns settles, many sweeps pass over the other.
+        let good = incoming + "/good.csv"
+        try Data("number,message\n923001234567,Hello\n".utf8).write(to: URL(filePath: good))
+        try #require(chown(good, Self.nobody, Self.nobody) == 0)
+        #expect(try await daemon.marker(of: "good.csv") == "ok")
+        #expect(try daemon.names(in: "results").filter { $0.hasPrefix("stuck") }.count == 2)
+        #expect(try daemon.names(in: "incoming") == ["stuck.csv"])
     }
 }

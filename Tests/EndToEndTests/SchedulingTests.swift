@@ -85,7 +85,7 @@ struct SchedulingTests {
         try await daemon.start()
         let rows = (0..<5).map { "92300123456\($0),Hello\n" }.joined()
         try daemon.drop("number,message\n" + rows, as: "orders.csv")
-        try await daemon.wait(for: "three sent") { try await daemon.batch(1)["sent"] == 3 }
+        try await daemon.wait(for: "three sent") { try await daemon.count("sent", of: 1) == 3 }
         let device = { try await daemon.control("/api/devices").json()["devices"]?.elements.first }
         let before = try await device()
         #expect(before?["sentLastHour"] == 3 && before?["hourlyLimit"] == 3 && before?["pauseReason"]?.text != nil)

@@ -126,7 +126,13 @@ func running(_ services: any Service..., body: (ServiceGroup) async throws -> Vo
         throw error
     }
     await group.triggerGracefulShutdown()
-    try await waiting(for: "the services to end") { try await run.value }
+    try await waiting(for: "the services to end") {
+        try await withTaskCancellationHandler {
+            try await run.value
+        } onCancel: {
+            run.cancel()
+        }
+    }
 }
 
 extension PacingPolicy {

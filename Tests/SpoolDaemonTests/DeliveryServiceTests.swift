@@ -196,7 +196,7 @@ struct DeliveryServiceTests {
         let id = try #require(try await fixture.add([request(1)]).first)
         try await running(fixture.delivery()) { _ in
             try await fixture.stored()
-            try await fixture.time.pass(.seconds(86_400), by: .seconds(600))
+            try await fixture.time.pass(.seconds(7200), by: .seconds(600))
         }
         let uncertain = try await fixture.message(id)
         #expect(uncertain.status == .processing)

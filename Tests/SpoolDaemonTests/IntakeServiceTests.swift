@@ -115,6 +115,23 @@ import Testing
         #expect(try fixture.text("results/" + name) == "old")
     }
 
+    @Test func `a numbered name that a client has used for its own file is not used either`() async throws {
+        let fixture = try await SpoolFixture()
+        try await self.taking(fixture) { _ in
+            try fixture.spool.drop(csv(1), as: "orders.csv")
+            try await fixture.answered(1)
+            try fixture.spool.drop(csv(2), as: "orders~3.csv")
+            try await fixture.answered(2)
+            try fixture.spool.drop(csv(3), as: "orders.csv")
+            try await fixture.answered(3)
+        }
+        #expect(
+            try fixture.names("results") == [
+                "orders.csv.accepted.json", "orders~3.csv.accepted.json", "orders~3~3.csv.accepted.json",
+            ])
+        #expect(try fixture.text("results/orders~3~3.csv.accepted.json").contains("\"batchId\":3"))
+    }
+
     // MARK: Large and growing files
 
     /// Twenty rows, more than a mebibyte.
@@ -235,6 +252,62 @@ import Testing
             #expect(await service.notices.isEmpty)
         }
         #expect(try fixture.names("results") == ["orders.csv.accepted.json"])
+    }
+
+    @Test func `trouble is over when a person takes the file away`() async throws {
+        let fixture = try await SpoolFixture()
+        try await fixture.database.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        try await self.taking(fixture) { service in
+            try fixture.spool.drop(csv(1), as: "orders.csv")
+            try await fixture.log.wait(for: "import has to wait")
+            #expect(await service.notices.count == 1)
+            try FileManager.default.removeItem(atPath: fixture.layout.importing + "/1~default~orders.csv")
+            try await fixture.time.idle(2)
+            fixture.time.advance(by: SpoolFixture.retryEvery)
+            try await fixture.time.idle(2)
+            #expect(await service.notices.isEmpty)
+        }
+    }
+
+    @Test func `a refusal that the queue refuses is tried again`() async throws {
+        let fixture = try await SpoolFixture()
+        try await fixture.database.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        try await self.taking(fixture) { service in
+            #expect(symlink("/etc/hostname", fixture.spool.incoming + "/orders.csv") == 0)
+            try await fixture.log.wait(for: "import has to wait")
+            #expect(await service.notices.count == 1)
+            try await fixture.database.execute("DROP TRIGGER broken")
+            try await fixture.time.idle(2)
+            fixture.time.advance(by: .seconds(30))
+            try await fixture.log.wait(for: "refused orders.csv")
+            try await fixture.time.idle(2)
+            fixture.time.advance(by: SpoolFixture.retryEvery)
+            try await fixture.time.idle(2)
+            #expect(await service.notices.isEmpty)
+        }
+        #expect(try fixture.names("results") == ["orders.csv.err", "orders.csv.rejected.json"])
+    }
+
+    @Test func `a batch whose answer cannot be written keeps no other from being finished`() async throws {
+        let fixture = try await SpoolFixture(users: [.shop])
+        for (batch, user) in [(1, .shop), (2, .default)] as [(Int64, UserName)] {
+            let taken = try fixture.take(csv(1), as: "orders.csv", batch: batch, user: user)
+            #expect(try await fixture.run(fixture.importer(), taken) == .imported)
+            try fixture.taking.accept(taken, on: fixture.time.now)
+        }
+        let results = fixture.layout.results(of: .shop)
+        try FileManager.default.removeItem(atPath: results)
+        try await self.taking(fixture) { service in
+            #expect(try await fixture.progress(of: 2)?.isAnswered == true)
+            #expect(try await fixture.progress(of: 1)?.isAnswered == false)
+            #expect(await service.notices.count == 1)
+            try FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: false)
+            fixture.time.advance(by: SpoolFixture.retryEvery)
+            try await fixture.answered(1)
+        }
+        #expect(try fixture.names("results/shop") == ["orders.csv.accepted.json"])
     }
 
     @Test func `retries beside a stream of files find no fault and take no file twice`() async throws {

@@ -21,7 +21,7 @@ import Testing
             let page = try await self.test.reader.batches(after: cursor, limit: limit)
             found += page.elements.map(\.id.rawValue)
             cursor = page.next
-        } while cursor != nil
+        } while cursor != nil && found.count < 100
         #expect(found == (1...12).reversed())
     }
 

@@ -87,6 +87,8 @@ public struct SpoolLayout: Equatable, Sendable {
 
     private func checkTravel(_ stations: [SpoolPath]) throws(IntakeError) {
         guard var current = stations.first else { return }
+        // A daemon that was killed here may have had our number, in a container always.
+        for station in stations { _ = station.withCString { unlink($0) } }
         _ = try OpenFile.open(current, O_WRONLY | O_CREAT, mode: 0o600)
         defer { _ = current.withCString { unlink($0) } }
         for next in stations.dropFirst() {

@@ -7,6 +7,8 @@ struct TakenName: Equatable, Sendable {
     /// Bytes of a drop file's name; answers append up to 35 to it, and a name may have 255.
     static let longest = 200
     private static let longestOnDisk = 255
+    /// Batches are counted from 1; a number beyond all reach is no work of ours, and counting on from it would overflow.
+    private static let highestBatch: Int64 = 1 << 52
 
     let batch: BatchID
     let user: UserName
@@ -28,7 +30,7 @@ struct TakenName: Equatable, Sendable {
         guard parts.count == 3, !parts[2].isEmpty else { return nil }
         let isCut = parts[0].last == UInt8(ascii: "!")
         let digits = String(decoding: isCut ? parts[0].dropLast() : parts[0], as: UTF8.self)
-        guard let batch = Int64(digits), batch > 0, String(batch) == digits,
+        guard let batch = Int64(digits), (1...Self.highestBatch).contains(batch), String(batch) == digits,
             let user = UserName(rawValue: String(decoding: parts[1], as: UTF8.self))
         else { return nil }
         self.batch = BatchID(rawValue: batch)

@@ -5,12 +5,13 @@ extension ResultFileWriter {
     func writeCSVResult(_ merge: inout ResultRowMerge, _ output: inout ResultOutput) throws {
         var copy = try CSVCopy(self.window(), &output)
         let columns = ResultColumn.all(isDryRun: self.isDryRun)
-        let names = ResultColumn.names(of: columns, beside: copy.names)
-        try copy.writeHeader(width: copy.names.count, adding: names, &output)
+        let width = copy.widthWithoutEarlierErrors
+        let names = ResultColumn.names(of: columns, beside: copy.names.prefix(width))
+        try copy.writeHeader(width: width, adding: names, &output)
         while try copy.reader.next() {
             let record = copy.reader.count - 1
             guard let row = try merge.row(of: record) else { throw ResultFileError.missingRow(record: record) }
-            try copy.writeOwnCells(width: copy.names.count, &output)
+            try copy.writeOwnCells(width: width, &output)
             for column in columns {
                 let text = column.text(of: row) ?? ""
                 try output.write(copy.cell.appended(text, isGuarded: !column.isBare))
@@ -26,10 +27,7 @@ extension ResultFileWriter {
             try output.write(line)
             try output.write(copy.lineEnd)
         }
-        // The columns of an earlier file of failed rows make room for the new ones.
-        let isRepeated = copy.names.suffix(2).map { FieldName.folded($0) }
-            .elementsEqual(ResultColumn.ofFailedRows.map { FieldName.folded($0.rawValue.utf8) })
-        let width = isRepeated ? copy.names.count - 2 : copy.names.count
+        let width = copy.widthWithoutEarlierErrors
         try copy.writeHeader(width: width, adding: ResultColumn.ofFailedRows.map(\.rawValue), &output)
         var count = 0
         while try copy.reader.next() {
@@ -54,6 +52,13 @@ private struct CSVCopy {
     let names: [[UInt8]]
     let cell: CSVCell
     let lineEnd: [UInt8]
+
+    /// How many columns are the client's own: those that an earlier file of failed rows added make room for new ones.
+    var widthWithoutEarlierErrors: Int {
+        let isRepeated = self.names.suffix(2).map { FieldName.folded($0) }
+            .elementsEqual(ResultColumn.ofFailedRows.map { FieldName.folded($0.rawValue.utf8) })
+        return isRepeated ? self.names.count - 2 : self.names.count
+    }
 
     /// Opens the original and writes what comes before everything else: byte order mark and `sep=` line.
     init(_ window: FileWindow, _ output: inout ResultOutput) throws {

@@ -18,6 +18,7 @@ struct KillSurvey {
         case idle = "everything reported"
     }
 
+    /// How many kills hit which phase.
     private(set) var hits: [Phase: Int] = [:]
     /// Claims that were under way at a kill, summed over all kills.
     private(set) var abandonedClaims = 0
@@ -49,8 +50,7 @@ struct KillSurvey {
         let answers = try Self.answers(of: daemon)
         try self.compareMessages(stored)
         try self.compareAnswers(answers)
-        let phase = try Self.phase(of: daemon, stored, answers)
-        self.hits[phase, default: 0] += 1
+        for phase in try Self.phases(of: daemon, stored, answers) { self.hits[phase, default: 0] += 1 }
         self.abandonedClaims += try stored.number("SELECT count(*) FROM message WHERE status = 'processing'")
     }
 
@@ -86,26 +86,30 @@ struct KillSurvey {
         self.answers = published
     }
 
-    private static func phase(
+    /// Several files can be in several phases at once.
+    private static func phases(
         of daemon: TestDaemon, _ stored: StoredQueue, _ answers: [String: [Int]]
-    ) throws -> Phase {
-        let count = { (condition: String) in try stored.number("SELECT count(*) FROM batch WHERE \(condition)") }
-        if answers.keys.contains(where: { $0.hasPrefix(".") }) {
-            return try count("importedAt IS NOT NULL AND pending + processing = 0 AND reportedAt IS NULL") > 0
-                ? .writing : .answering
-        }
-        if try count("importedAt IS NULL AND rejectedAt IS NULL AND records > 0") > 0 { return .chunk }
-        if try count("importedAt IS NOT NULL AND answeredAt IS NULL") > 0 { return .answering }
-        if try daemon.names(in: "importing").contains(where: { $0 != ".lock" }) { return .importing }
-        if try !daemon.names(in: "incoming").filter({ !$0.hasPrefix(".") }).isEmpty { return .taking }
+    ) throws -> [Phase] {
+        let holds = { (condition: String) in try stored.number("SELECT count(*) FROM batch WHERE \(condition)") > 0 }
         let settled = try stored.rows(
             "SELECT results FROM batch WHERE importedAt IS NOT NULL AND pending + processing = 0 AND reportedAt IS NULL"
-        )
-        if let name = settled.first?.first {
-            return answers.keys.contains { $0.hasPrefix(name + ".result.") } ? .marking : .reporting
-        }
-        if try count("processing > 0") > 0 { return .sending }
-        return try count("reportedAt IS NULL") > 0 ? .between : .idle
+        ).map { $0[0] }
+        let hasResult = settled.contains { base in answers.keys.contains { $0.hasPrefix(base + ".result.") } }
+        let isWriting = !settled.isEmpty && answers.keys.contains { $0.hasPrefix(".") }
+        let isChunked = try holds("importedAt IS NULL AND rejectedAt IS NULL AND records > 0")
+        let isAnswering = try holds("importedAt IS NOT NULL AND answeredAt IS NULL")
+        let isTaken = try daemon.names(in: "importing").contains { $0 != ".lock" }
+        let isClaimed = try holds("processing > 0")
+        let isOpen = try holds("importedAt IS NOT NULL AND pending > 0")
+        let truths: [(Phase, Bool)] = [
+            (.taking, try daemon.names(in: "incoming").contains { !$0.hasPrefix(".") }),
+            (.chunk, isChunked), (.answering, isAnswering), (.importing, isTaken && !isChunked && !isAnswering),
+            (.sending, isClaimed), (.between, isOpen && !isClaimed),
+            (.writing, isWriting), (.marking, hasResult && !isWriting),
+            (.reporting, !settled.isEmpty && !hasResult && !isWriting),
+            (.idle, try !holds("reportedAt IS NULL") && !isTaken),
+        ]
+        return truths.filter(\.1).map(\.0)
     }
 
     private static func answers(of daemon: TestDaemon) throws -> [String: [Int]] {

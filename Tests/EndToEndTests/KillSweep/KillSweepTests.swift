@@ -53,7 +53,7 @@ struct KillSweepTests {
             } else if kill % 5 == 4 {
                 try await sweep.kill(.afterResultBegan(sweep.moment(before: 300)))
             } else {
-                try await sweep.kill(.afterStart(sweep.moment(before: 1500)))
+                try await sweep.kill(.afterStart(sweep.moment(before: 2000)))
             }
         }
         try await Self.finish(sweep, files, seed)

@@ -128,8 +128,9 @@ final class TestDaemon: Sendable {
     }
 
     func drop(_ bytes: [UInt8], as name: String) throws {
-        try Data(bytes).write(to: URL(filePath: self.spool + "/." + name))
-        try moveFile(from: self.spool + "/." + name, to: self.spool + "/incoming/" + name)
+        let path = self.spool + "/." + name
+        try Data(bytes).write(to: URL(filePath: path))
+        try moveFile(from: path, to: self.spool + "/incoming/" + name)
     }
 
     /// The path of an answer.
@@ -181,6 +182,11 @@ final class TestDaemon: Sendable {
         let answer = try await self.control("/api/batches/\(id)").json()
         guard let batch = answer["batch"] else { throw Ended(description: "there is no batch \(id)") }
         return batch
+    }
+
+    /// How many messages of a batch are in a state; 0 while there is no such batch.
+    func count(_ state: String, of batch: Int) async throws -> Int {
+        try await self.control("/api/batches/\(batch)").json()["batch"]?[state]?.int ?? 0
     }
 
     /// One message as the API tells it, with its attempts.

@@ -122,6 +122,16 @@ struct ResultFileWriterTests {
         #expect(throws: ResultFileError.unexpectedRow(record: last + 1)) { try writer.failed(rows: [extra]) }
     }
 
+    @Test func `a mended file of failed rows gets a result without the old errors`() throws {
+        let mended = "number,ref,message,errorCode,error\n15550100001,a,Hi,NUMBER_SCIENTIFIC,Lost digits\n"
+        let lines = try Writing(original: mended, format: .csv).result().split(separator: "\n")
+        #expect(
+            lines.first
+                == "number,ref,message,queueId,status,messageId,sessionId,sentAt,deliveredAt,readAt,errorCode,error")
+        #expect(lines.last?.hasPrefix("15550100001,a,Hi,101,sent,3EB0AA1,dev1,") == true)
+        #expect(lines.last?.contains("Lost digits") == false)
+    }
+
     @Test func `failed rows alone suffice for the failed file`() throws {
         let rows = Self.csv.rows
         #expect(try Self.csv.failed(rows: rows.filter { $0.status == .failed }) == Self.csv.failed(rows: rows))
