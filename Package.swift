@@ -116,7 +116,10 @@ let package = Package(
             ]),
         tests(
             "SpoolDaemonTests",
-            ["SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .logging, .serviceLifecycle],
+            [
+                "SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .grdb, .logging,
+                .serviceLifecycle,
+            ],
             exclude: ["References"]),
         tests(
             "SpoolctlTests",

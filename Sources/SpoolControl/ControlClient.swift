@@ -54,11 +54,14 @@ public struct ControlClient: Sendable {
 
     private func send(_ request: HTTPClientRequest) async throws(ControlError) -> ControlAnswer {
         let answer: ControlAnswer
+        let start = ContinuousClock.now
         do {
             let response = try await Self.http.execute(request, timeout: TimeAmount(self.timeout))
             let body = try await response.body.collect(upTo: Self.maximumAnswer)
             answer = ControlAnswer(status: Int(response.status.code), body: Array(body.readableBytesView))
         } catch {
+            // Cut off at the deadline, half an answer looks like one that is no HTTP.
+            if ContinuousClock.now - start >= self.timeout { throw .timedOut(socket: self.socketPath) }
             throw self.controlError(error)
         }
         guard (200...299).contains(answer.status) else { throw answer.refusal }
@@ -72,7 +75,8 @@ public struct ControlClient: Sendable {
         case let error as IOError:
             .unreachable(socket: self.socketPath, reason: String(cString: strerror(error.errnoCode)))
         case SocketAddressError.unixDomainSocketPathTooLong:
-            .unreachable(socket: self.socketPath, reason: "the path is longer than 107 bytes")
+            .unreachable(
+                socket: self.socketPath, reason: "the path is longer than \(ControlSocket.longestPath) bytes")
         case is NIOTooManyBytesError: .malformed("it is longer than \(Self.maximumAnswer) bytes")
         case let error as HTTPClientError where Self.timeouts.contains(error): .timedOut(socket: self.socketPath)
         case is HTTPParserError: .malformed("it is not HTTP")

@@ -33,7 +33,8 @@ actor IntakeService: Service {
     private var lastBatch: BatchID = BatchID(rawValue: 0)
     /// Batches being worked on, so that a retry does not take them up a second time.
     private var active: Set<BatchID> = []
-    private let largeImports = WakeUp()
+    private var largeImports = 0
+    private let largeImportEnded = WakeUp()
     private var troubles: [BatchID: String] = [:]
     private var lostDirectories: [UserName: String] = [:]
     /// Refused files that could not be moved away, and why.
@@ -46,6 +47,7 @@ actor IntakeService: Service {
     }
 
     private static let smallFile: Int64 = 1 << 20
+    /// Each holds an open file and a chunk of rows; with more, the next arrivals wait.
     private static let mostLargeImports = 4
 
     init(
@@ -82,7 +84,9 @@ actor IntakeService: Service {
                 for await arrival in self.watcher.arrivals {
                     await self.waitForFreeSpace()
                     guard !Task.isCancelled else { break }
-                    if let large = await self.handle(arrival) { group.addTask { await self.importLarge(large) } }
+                    guard let large = await self.handle(arrival) else { continue }
+                    group.addTask { await self.importLarge(large) }
+                    await self.beganLargeImport()
                 }
                 group.cancelAll()
                 try await group.waitForAll()
@@ -235,8 +239,16 @@ actor IntakeService: Service {
         return code == EPERM || code == EACCES
     }
 
+    /// Returns when there is room for a further one.
+    private func beganLargeImport() async {
+        self.largeImports += 1
+        while self.largeImports >= Self.mostLargeImports, !Task.isCancelled { await self.largeImportEnded.wait() }
+    }
+
     private func importLarge(_ large: LargeFile) async {
         await self.importNow(large.taken, mayStillGrow: large.mayStillGrow)
+        self.largeImports -= 1
+        self.largeImportEnded.ring()
     }
 
     private func importNow(_ taken: TakenFile, mayStillGrow: Bool) async {

@@ -19,9 +19,10 @@ struct DaemonFixture: Sendable {
 
     init(
         devices: [DeviceID] = [.first], pacing: PacingPolicy = .none, receiptGrace: Duration = .zero, seed: UInt64 = 1,
+        time: TestTime = TestTime(),
         script: @escaping @Sendable (OutgoingMessage) -> FakeTransport.Answer = { _ in .acknowledged }
     ) async throws {
-        self.time = TestTime()
+        self.time = time
         self.transport = FakeTransport(
             devices: devices, receiptGrace: receiptGrace, wallClock: self.time.wall, script: script)
         self.database = try QueueDatabase.inMemory()

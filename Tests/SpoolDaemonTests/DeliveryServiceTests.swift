@@ -306,6 +306,23 @@ struct DeliveryServiceTests {
         #expect(fixture.transport.sends.count == 1)
     }
 
+    @Test func `the outcomes of a slow burst are stored in between`() async throws {
+        let time = TestTime()
+        let fixture = try await DaemonFixture(time: time) { message in
+            if message.text == "Text 4" { return .held }
+            time.wall.advance(by: .milliseconds(60))
+            return .acknowledged
+        }
+        let ids = try await fixture.add((1...4).map { request($0) })
+        try await running(fixture.delivery()) { _ in
+            for _ in ids { _ = try await fixture.transport.nextSend() }
+            // Two sends take longer than a commit may wait; the third has to share the next one.
+            #expect(try await fixture.states(ids) == [.sent, .sent, .processing, .processing])
+            fixture.transport.answer(ids[3], .acknowledged)
+        }
+        #expect(try await fixture.states(ids) == [.sent, .sent, .sent, .sent])
+    }
+
     @Test func `an outcome of a message that is not in processing costs only itself`() async throws {
         let fixture = try await DaemonFixture { _ in .held }
         let ids = try await fixture.add([request(1), request(2)])

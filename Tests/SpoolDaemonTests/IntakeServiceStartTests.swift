@@ -60,6 +60,8 @@ import Testing
     @Test func `imported, not answered`() async throws {
         let fixture = try await SpoolFixture()
         #expect(try await fixture.run(fixture.importer(), try fixture.take(Self.text, as: "orders.csv")) == .imported)
+        // The original is looked for under the day on which it was taken.
+        fixture.time.advance(by: .seconds(86_400))
         try await self.start(fixture)
         try await self.expectComplete(fixture)
     }

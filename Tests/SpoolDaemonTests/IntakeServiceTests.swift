@@ -132,6 +132,18 @@ import Testing
         #expect(try fixture.text("results/orders~3~3.csv.accepted.json").contains("\"batchId\":3"))
     }
 
+    @Test func `a client's own name in the form of a numbered one is not used either`() async throws {
+        let fixture = try await SpoolFixture()
+        for name in ["orders.csv.ok", "orders~1.csv.ok"] {
+            try fixture.spool.directory.write("", to: "spool/results/" + name)
+        }
+        try await self.taking(fixture) { _ in
+            try fixture.spool.drop(csv(1), as: "orders.csv")
+            try await fixture.answered(1)
+        }
+        #expect(try fixture.names("results").filter { $0.hasSuffix(".json") } == ["orders~1~1.csv.accepted.json"])
+    }
+
     // MARK: Large and growing files
 
     /// Twenty rows, more than a mebibyte.

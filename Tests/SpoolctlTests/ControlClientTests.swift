@@ -21,7 +21,7 @@ struct ControlClientTests {
 
     @Test func `a path no socket can have is said to be too long`() async throws {
         let path = "/" + String(repeating: "s", count: 120)
-        await #expect(throws: ControlError.unreachable(socket: path, reason: "the path is longer than 107 bytes")) {
+        await #expect(throws: ControlError.unreachable(socket: path, reason: "the path is longer than 103 bytes")) {
             try await ControlClient(socketPath: path).get("/healthz")
         }
     }

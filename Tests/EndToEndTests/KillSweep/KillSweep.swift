@@ -10,7 +10,7 @@ struct KillSweep {
         case afterStart(Duration)
         /// So long after a file has been taken.
         case afterTaking(Duration)
-        /// So long after a result file was begun.
+        /// So long after something new, but for the first answer, came into `results`.
         case afterResultBegan(Duration)
     }
 
@@ -35,6 +35,7 @@ struct KillSweep {
     mutating func kill(_ aim: Aim, dropping file: (name: String, text: String)? = nil, isRunning: Bool = false)
         async throws
     {
+        let answers = Set(try self.daemon.names(in: "results"))
         if let file, !isRunning { try self.daemon.drop(file.text, as: file.name) }
         if isRunning { try await self.daemon.start() } else { try self.daemon.launch() }
         if let file, isRunning { try self.daemon.drop(file.text, as: file.name) }
@@ -46,7 +47,7 @@ struct KillSweep {
             try await self.waitFor("importing", upTo: .seconds(2)) { $0 != ".lock" }
             try await Task.sleep(for: delay)
         case .afterResultBegan(let delay):
-            try await self.waitFor("results", upTo: .seconds(30)) { $0.hasPrefix(".spoold-") }
+            try await self.waitFor("results", upTo: .seconds(30)) { !answers.contains($0) && !$0.contains("accepted") }
             try await Task.sleep(for: delay)
         }
         self.daemon.signal(SIGKILL)

@@ -68,7 +68,7 @@ struct KillSweepTests {
         let daemon = sweep.daemon
         print("kill sweep with SPOOL_SEED=\(seed), \(Self.kills) kills:\n\(sweep.survey.summary)")
         try await daemon.start()
-        for (name, _) in files { #expect(try await daemon.marker(of: name, upTo: .seconds(300)) == "some") }
+        for (name, _) in files { #expect(try await daemon.marker(of: name, upTo: .seconds(180)) == "some") }
         #expect(try await daemon.stop() == .exited(0))
         let stored = try StoredQueue(copyOf: daemon.state)
         try Self.checkQueue(stored, files)
