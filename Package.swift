@@ -21,12 +21,13 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let swiftProtobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -38,97 +39,153 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
         name: name, dependencies: dependencies + ["SpoolTestSupport"], exclude: exclude, swiftSettings: swiftSettings)
 }
 
+/// What every part of the project may use.
+let foundations: [Target] = [
+    // System libraries (Debian: libsqlite3-dev, libssl-dev, libsodium-dev, zlib1g-dev, libinotifytools0-dev).
+    .systemLibrary(name: "CSQLite"),
+    .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CSodium"),
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CInotifyTools"),
+    // What Linux has and Swift's Glibc module has not.
+    .systemLibrary(name: "CLinux"),
+
+    room("SpoolCore", []),
+    // Tests mirror Sources; what they share is in SpoolTestSupport.
+    .target(
+        name: "SpoolTestSupport", dependencies: ["SpoolCore"], path: "Tests/SpoolTestSupport",
+        swiftSettings: swiftSettings),
+]
+
+/// The wire protocol: no file, socket, clock or database.
+let protocolRooms: [Target] = [
+    room("CryptoPrimitives", ["COpenSSL", "CSodium"]),
+    room("WhatsAppBinary", ["CZlib"], exclude: ["Tokens/tokens.json", "Tokens/generate.py"]),
+    room(
+        "WhatsAppProto", [.swiftProtobuf],
+        exclude: ["generate.sh", "Protos/wa-e2e.proto", "Protos/wa-handshake.proto"]),
+    room("NoiseProtocol", ["CryptoPrimitives", "WhatsAppProto", .swiftProtobuf]),
+    room(
+        "SignalProtocol", ["CryptoPrimitives", .swiftProtobuf],
+        exclude: ["Messages/signal-wire.proto", "Messages/signal-storage.proto"]),
+    room("WhatsAppCrypto", ["CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
+    room("WhatsAppClient", ["CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", .swiftProtobuf]),
+
+    tests("CryptoPrimitivesTests", ["CryptoPrimitives"]),
+    tests("WhatsAppBinaryTests", ["WhatsAppBinary"]),
+    tests("NoiseProtocolTests", ["NoiseProtocol", "CryptoPrimitives", "WhatsAppProto", .swiftProtobuf]),
+    tests("SignalProtocolTests", ["SignalProtocol", "CryptoPrimitives"]),
+    tests(
+        "WhatsAppCryptoTests",
+        ["WhatsAppCrypto", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
+    tests(
+        "WhatsAppClientTests",
+        ["WhatsAppClient", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
+
+    .target(
+        name: "FuzzTargets",
+        dependencies: ["WhatsAppBinary", "NoiseProtocol", "SignalProtocol", "CryptoPrimitives"],
+        path: "Tests/FuzzTargets", swiftSettings: swiftSettings),
+    tests("FuzzingTests", ["FuzzTargets"], exclude: ["Corpora"]),
+]
+
+/// The spool, the queue and everything that runs.
+let daemonRooms: [Target] = [
+    room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
+    room("SpoolScheduler", ["SpoolCore"]),
+    room("SpoolConfig", ["SpoolCore", .yams]),
+    room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
+    room(
+        "SpoolHTTP",
+        [
+            "SpoolCore", "SpoolQueue", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .nioCore,
+            .serviceLifecycle,
+        ]),
+    room(
+        "SpoolControl",
+        [
+            "SpoolCore", "SpoolQueue", "SpoolHTTP", .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes,
+            .logging,
+            .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+        ]),
+    room(
+        "SpoolDaemon",
+        [
+            "SpoolCore", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolHTTP", "SpoolControl", "SpoolConfig",
+            .logging,
+            .serviceLifecycle,
+        ]),
+
+    command(
+        "spoold",
+        ["SpoolDaemon", "SpoolConfig", "SpoolCore", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
+    // C: only a symbol of the executable itself stands in front of glibc's malloc.
+    .target(name: "CAllocationCount"),
+    command(
+        "spool-bench",
+        [
+            "SpoolCore", "SpoolFiles", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "NoiseProtocol",
+            "SignalProtocol", "WhatsAppCrypto", "COpenSSL", "CAllocationCount", .argumentParser,
+        ]),
+    command(
+        "spoolctl", ["SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", .argumentParser]),
+
+    tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
+    tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
+    tests("SpoolSchedulerTests", ["SpoolScheduler", "SpoolCore"]),
+    tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
+    tests(
+        "SpoolHTTPTests",
+        ["SpoolHTTP", "SpoolQueue", "SpoolCore", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
+    tests(
+        "SpoolControlTests",
+        [
+            "SpoolControl", "SpoolHTTP", "SpoolQueue", "SpoolCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+            .nioPosix, .serviceLifecycle,
+        ]),
+    tests(
+        "SpoolDaemonTests",
+        [
+            "SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .grdb, .logging,
+            .serviceLifecycle,
+        ],
+        exclude: ["References"]),
+    tests(
+        "SpoolctlTests",
+        [
+            "spoolctl", "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolHTTP", "SpoolQueue",
+            .argumentParser,
+            .logging, .serviceLifecycle,
+        ], exclude: ["References"]),
+    tests("EndToEndTests", ["spoold", "spoolctl"]),
+]
+
+/// SPOOL_PART=protocol leaves out all but the wire protocol, for the builds that are full rebuilds of their own
+/// (sanitizers, fuzzing); SPOOL_PART=fuzzing adds the fuzzer to that, which nothing but libFuzzer can link.
+let part = Context.environment["SPOOL_PART"]
+let fuzzer: [Target] = [
+    .executableTarget(
+        name: "spool-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer", swiftSettings: swiftSettings,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-Xclang-linker", "-fuse-ld=lld"])])
+]
+
 let package = Package(
     name: "spoold",
     platforms: [.macOS(.v15)],
-    products: [
-        .executable(name: "spoold", targets: ["spoold"]),
-        .executable(name: "spoolctl", targets: ["spoolctl"]),
-    ],
+    products: part == nil
+        ? [.executable(name: "spoold", targets: ["spoold"]), .executable(name: "spoolctl", targets: ["spoolctl"])] : [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
-    targets: [
-        // System libraries (Debian: libsqlite3-dev, libssl-dev, libinotifytools0-dev).
-        .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "COpenSSL"),
-        .systemLibrary(name: "CInotifyTools"),
-        // What Linux has and Swift's Glibc module has not.
-        .systemLibrary(name: "CLinux"),
-
-        room("SpoolCore", []),
-        room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
-        room("SpoolScheduler", ["SpoolCore"]),
-        room("SpoolConfig", ["SpoolCore", .yams]),
-        room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
-        room(
-            "SpoolHTTP",
-            [
-                "SpoolCore", "SpoolQueue", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .nioCore,
-                .serviceLifecycle,
-            ]),
-        room(
-            "SpoolControl",
-            [
-                "SpoolCore", "SpoolQueue", "SpoolHTTP", .asyncHTTPClient, .hummingbird, .hummingbirdCore, .httpTypes,
-                .logging,
-                .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
-            ]),
-        room(
-            "SpoolDaemon",
-            [
-                "SpoolCore", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolHTTP", "SpoolControl", "SpoolConfig",
-                .logging,
-                .serviceLifecycle,
-            ]),
-        command(
-            "spoold",
-            ["SpoolDaemon", "SpoolConfig", "SpoolCore", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
-        command(
-            "spool-bench", ["SpoolCore", "SpoolFiles", .argumentParser]),
-        command(
-            "spoolctl", ["SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", .argumentParser]),
-
-        // Tests mirror Sources; what they share is in SpoolTestSupport.
-        .target(
-            name: "SpoolTestSupport", dependencies: ["SpoolCore"], path: "Tests/SpoolTestSupport",
-            swiftSettings: swiftSettings),
-        tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
-        tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
-        tests("SpoolSchedulerTests", ["SpoolScheduler", "SpoolCore"]),
-        tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
-        tests(
-            "SpoolHTTPTests",
-            ["SpoolHTTP", "SpoolQueue", "SpoolCore", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore]),
-        tests(
-            "SpoolControlTests",
-            [
-                "SpoolControl", "SpoolHTTP", "SpoolQueue", "SpoolCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
-                .nioPosix, .serviceLifecycle,
-            ]),
-        tests(
-            "SpoolDaemonTests",
-            [
-                "SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .grdb, .logging,
-                .serviceLifecycle,
-            ],
-            exclude: ["References"]),
-        tests(
-            "SpoolctlTests",
-            [
-                "spoolctl", "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolHTTP", "SpoolQueue",
-                .argumentParser,
-                .logging, .serviceLifecycle,
-            ], exclude: ["References"]),
-        tests("EndToEndTests", ["spoold", "spoolctl"]),
-    ],
+    targets: foundations + protocolRooms + (part == nil ? daemonRooms : []) + (part == "fuzzing" ? fuzzer : []),
     swiftLanguageModes: [.v6]
 )

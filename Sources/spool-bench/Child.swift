@@ -35,10 +35,3 @@ struct Scratch {
     /// What cannot be removed lies in the temporary directory and harms nobody.
     func remove() { try? FileManager.default.removeItem(atPath: self.root) }
 }
-
-/// A benchmark that cannot go on.
-struct BenchmarkError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}

@@ -26,11 +26,11 @@ struct ImportBenchmark: AsyncParsableCommand {
             let reference = try Self.measureReference(self.rows, scratch, round)
             ratios.append(ours.seconds / reference)
             print(
-                "round \(round): import \(Self.figure(ours.seconds)) s (\(Int(Double(self.rows) / ours.seconds)) rows/s, "
-                    + "daemon's peak memory \(ours.peakKiB / 1024) MiB), sqlite3 .import \(Self.figure(reference)) s, "
-                    + "ratio \(Self.figure(ours.seconds / reference))")
+                "round \(round): import \(Figures.number(ours.seconds)) s (\(Int(Double(self.rows) / ours.seconds)) rows/s, "
+                    + "daemon's peak memory \(ours.peakKiB / 1024) MiB), sqlite3 .import \(Figures.number(reference)) s, "
+                    + "ratio \(Figures.number(ours.seconds / reference))")
         }
-        print("ratio import / .import, median of \(ratios.count): \(Self.figure(ratios.sorted()[ratios.count / 2]))")
+        print("ratio import / .import, median of \(ratios.count): \(Figures.number(ratios.sorted()[ratios.count / 2]))")
     }
 
     private func measureOurs(_ scratch: Scratch, _ round: Int) throws -> (seconds: Double, peakKiB: Int) {
@@ -84,6 +84,4 @@ struct ImportBenchmark: AsyncParsableCommand {
         try file.synchronize()
         try file.close()
     }
-
-    static func figure(_ value: Double) -> String { String(format: "%.2f", value) }
 }

@@ -33,13 +33,13 @@ struct LatencyBenchmark: AsyncParsableCommand {
         }
         print("queued and answered: \(Self.summary(ours))")
         print("one durable file alone: \(Self.summary(reference))")
-        print("ratio of medians: \(ImportBenchmark.figure(Self.median(ours) / Self.median(reference)))")
+        print("ratio of medians: \(Figures.number(Self.median(ours) / Self.median(reference)))")
     }
 
     private static func summary(_ values: [Double]) -> String {
         let sorted = values.sorted()
-        return "median \(ImportBenchmark.figure(Self.median(values))) ms, "
-            + "p99 \(ImportBenchmark.figure(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])) ms of \(values.count)"
+        return "median \(Figures.number(Self.median(values))) ms, "
+            + "p99 \(Figures.number(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])) ms of \(values.count)"
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

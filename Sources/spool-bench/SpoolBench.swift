@@ -5,5 +5,5 @@ import ArgumentParser
 struct SpoolBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spool-bench", abstract: "Measure spoold beside references. Build with -c release.",
-        subcommands: [ImportBenchmark.self, LatencyBenchmark.self])
+        subcommands: [ImportBenchmark.self, LatencyBenchmark.self, CryptoBenchmark.self])
 }
