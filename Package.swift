@@ -20,6 +20,8 @@ extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let swiftProtobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -69,7 +71,12 @@ let protocolRooms: [Target] = [
         "SignalProtocol", ["CryptoPrimitives", .swiftProtobuf],
         exclude: ["Messages/signal-wire.proto", "Messages/signal-storage.proto"]),
     room("WhatsAppCrypto", ["CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
-    room("WhatsAppClient", ["CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", .swiftProtobuf]),
+    room(
+        "WhatsAppClient",
+        [
+            "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", "NoiseProtocol", "SignalProtocol",
+            .swiftProtobuf, .logging,
+        ]),
 
     tests("CryptoPrimitivesTests", ["CryptoPrimitives"]),
     tests("WhatsAppBinaryTests", ["WhatsAppBinary"]),
@@ -80,13 +87,39 @@ let protocolRooms: [Target] = [
         ["WhatsAppCrypto", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
     tests(
         "WhatsAppClientTests",
-        ["WhatsAppClient", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", .swiftProtobuf]),
+        [
+            "WhatsAppClient", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", "NoiseProtocol",
+            "SignalProtocol", .swiftProtobuf, .logging,
+        ]),
 
     .target(
         name: "FuzzTargets",
         dependencies: ["WhatsAppBinary", "NoiseProtocol", "SignalProtocol", "CryptoPrimitives"],
         path: "Tests/FuzzTargets", swiftSettings: swiftSettings),
     tests("FuzzingTests", ["FuzzTargets"], exclude: ["Corpora"]),
+]
+
+/// The live side of WhatsApp: sockets, and a server to try them on.
+let whatsAppRooms: [Target] = [
+    room("WhatsAppSocket", ["WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),
+    room(
+        "WhatsAppSimulator",
+        [
+            "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", "NoiseProtocol", "SignalProtocol",
+            "SpoolCore", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix,
+            .nioWebSocket, .serviceLifecycle, .swiftProtobuf,
+        ]),
+
+    tests(
+        "WhatsAppSocketTests",
+        ["WhatsAppSocket", "WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),
+    tests(
+        "WhatsAppSimulatorTests",
+        [
+            "WhatsAppSimulator", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto",
+            "NoiseProtocol", "SignalProtocol", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
+            .serviceLifecycle, .swiftProtobuf,
+        ]),
 ]
 
 /// The spool, the queue and everything that runs.
@@ -118,7 +151,10 @@ let daemonRooms: [Target] = [
 
     command(
         "spoold",
-        ["SpoolDaemon", "SpoolConfig", "SpoolCore", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
+        [
+            "SpoolDaemon", "SpoolConfig", "SpoolCore", "WhatsAppSimulator", .argumentParser, .logging,
+            .serviceLifecycle, .unixSignals,
+        ]),
     // C: only a symbol of the executable itself stands in front of glibc's malloc.
     .target(name: "CAllocationCount"),
     command(
@@ -179,6 +215,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -186,6 +223,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
-    targets: foundations + protocolRooms + (part == nil ? daemonRooms : []) + (part == "fuzzing" ? fuzzer : []),
+    targets: foundations + protocolRooms + (part == nil ? whatsAppRooms + daemonRooms : [])
+        + (part == "fuzzing" ? fuzzer : []),
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,7 @@ struct Spoold: AsyncParsableCommand {
         commandName: "spoold",
         abstract: "A mailer for WhatsApp: sends what is dropped into its spool directory.",
         version: version,
-        subcommands: [Run.self])
+        subcommands: [Run.self, Simulate.self])
 }
 
 extension Spoold {

@@ -1,0 +1,92 @@
+import Foundation
+import WhatsAppBinary
+import WhatsAppCrypto
+
+// What people do, what happens to them, and what can be seen of it.
+extension SimulatedServer {
+    /// Gives a number an account, or changes what its owner does.
+    public func addAccount(_ account: AccountScript) {
+        self.change { service in _ = service.addAccount(account) }
+    }
+
+    /// Adds people, settings and faults.
+    public func apply(_ scenario: Scenario) {
+        self.change { $0.apply(scenario) }
+    }
+
+    public func addFaults(_ faults: [Fault]) {
+        self.change { $0.arm(faults) }
+    }
+
+    /// A person scans the QR code with this text, and waits until the device is linked.
+    /// - Throws: `PairingRefusal`.
+    public func scan(_ text: String, as number: String) async throws -> SimulatedDeviceID {
+        let id = try self.change { service throws(PairingRefusal) in try service.scan(text, number: number) }
+        return try await self.device(linkedOn: id)
+    }
+
+    /// A person enters a pairing code, with or without dash, and waits until the device is linked.
+    /// - Throws: `PairingRefusal`.
+    public func enterCode(_ code: String, number: String) async throws -> SimulatedDeviceID {
+        let id = try self.change { service throws(PairingRefusal) in try service.enterCode(code, number: number) }
+        return try await self.device(linkedOn: id)
+    }
+
+    private func device(linkedOn id: ConnectionID) async throws -> SimulatedDeviceID {
+        switch try await self.wait(for: { $0.pairings[id] }) {
+        case .linked(let device): return device
+        case .refused(let code, let text): throw PairingRefusal.refusedByDevice(code: code, text: text)
+        case .badReply(let reason): throw PairingRefusal.badReply(reason)
+        case .wrongCode: throw PairingRefusal.wrongCode
+        case .expired, .closed: throw PairingRefusal.ended
+        }
+    }
+
+    /// Takes a linked device off its account, as a person does on the phone.
+    public func unlink(_ device: SimulatedDeviceID) {
+        self.change { $0.perform(.unlink(device)) }
+    }
+
+    /// A person writes to another.
+    /// - Returns: the id of the message; `nil` when one of the two has no account.
+    @discardableResult
+    public func send(from number: String, to contact: String, text: String) -> String? {
+        self.change { service in
+            guard service.account(number) != nil, service.account(contact) != nil,
+                let id = try? MessageID.make(for: nil, now: service.now, using: &service.random)
+            else { return nil }
+            service.send(text, from: number, to: contact, id: id)
+            return id
+        }
+    }
+
+    /// A person reads a message.
+    public func read(_ message: InboxMessage, on number: String) {
+        self.change { $0.perform(.read(number: number, from: message.from, id: message.id)) }
+    }
+
+    /// Switches a phone on or off; what comes while it is off waits.
+    public func setPhone(_ number: String, online: Bool) {
+        self.change { $0.perform(.setOnline(number: number, online)) }
+    }
+
+    public func setTyping(from number: String, to contact: String, _ isTyping: Bool) {
+        self.change { $0.perform(.setTyping(from: number, to: contact, isTyping)) }
+    }
+
+    /// What a device that is run here has shown, in the order it came; the owner's own messages are among it.
+    public func inbox(of number: String, device: UInt16 = 0) -> [InboxMessage] {
+        self.service.phones[SimulatedDeviceID(number: number, device: device)]?.inbox.messages ?? []
+    }
+
+    /// How often a phone was shown that somebody types.
+    public func typingCount(of number: String) -> Int {
+        self.service.phones[SimulatedDeviceID(number: number)]?.typingCount ?? 0
+    }
+
+    public var complaints: [Complaint] { self.service.complaints.entries }
+
+    public var counts: SimulationCounts { self.service.counts }
+
+    public var state: SimulationState { SimulationState(self.service) }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import SpoolCore
+import UnixSignals
+import WhatsAppSimulator
+
+/// `spoold simulate`: the simulator alone, for rehearsals and for clients that are not ours.
+struct Simulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a WhatsApp simulator on the loopback until SIGTERM or SIGINT.",
+        discussion: """
+            Prints one JSON line with the addresses and the root key that clients have to trust. Phones link devices, \
+            read what they are sent and answer through the control port (HTTP, JSON).
+            """)
+
+    @Option(help: "Where clients connect: 127.0.0.1:PORT; port 0 for any free one.")
+    var listen = "127.0.0.1:0"
+
+    @Option(help: "Where the control port listens: 127.0.0.1:PORT; port 0 for any free one.")
+    var control = "127.0.0.1:0"
+
+    @Option(help: "Keys, identifiers and all chance come from it; without one they differ from run to run.")
+    var seed: UInt64?
+
+    @Option(help: "A JSON file with accounts and faults.")
+    var script: String?
+
+    /// Larger scripts are no scripts.
+    private static let maximumScript = 16 << 20
+
+    func run() async throws {
+        var configuration = SimulatedServer.Configuration(seed: self.seed ?? UInt64.random(in: 0 ... .max))
+        configuration.port = try Self.port(self.listen, "--listen")
+        configuration.controlPort = try Self.port(self.control, "--control")
+        if let script = self.script { configuration.scenario = try Self.read(script) }
+        var logger = Logger(label: "simulator", factory: LineLogHandler.init)
+        logger.logLevel = .notice
+        let server: SimulatedServer
+        do {
+            server = try SimulatedServer(configuration, now: { Date() }, logger: logger)
+        } catch {
+            throw Failure(.internal, "the simulator's keys cannot be made: \(error)")
+        }
+        let announcement = Announcement(server: server)
+        var group = ServiceGroupConfiguration(
+            services: [server, announcement], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(8)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            guard "\(error)".contains("errno: \(EADDRINUSE)") else { throw Failure(.internal, "\(error)") }
+            throw Failure(.configuration, "\(self.listen) or \(self.control) is in use by another program")
+        }
+    }
+
+    /// The port of `127.0.0.1:PORT`: strangers have no business with a simulator.
+    private static func port(_ text: String, _ option: String) throws -> Int {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "127.0.0.1", let port = UInt16(parts[1]) else {
+            throw ValidationError("\(option) '\(text)' must be 127.0.0.1:PORT")
+        }
+        return Int(port)
+    }
+
+    private static func read(_ path: String) throws -> Scenario {
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw Failure(.configuration, "\(path) cannot be read: \(error.localizedDescription)")
+        }
+        guard bytes.count <= Self.maximumScript else {
+            throw Failure(.configuration, "\(path) is larger than \(Self.maximumScript) bytes")
+        }
+        do {
+            return try Scenario(json: Array(bytes))
+        } catch {
+            throw Failure(.configuration, "\(path): \(error)")
+        }
+    }
+}
+
+/// Says where the simulator is reached, once it is.
+private struct Announcement: Service {
+    let server: SimulatedServer
+
+    func run() async throws {
+        let endpoint = try await self.server.start()
+        let control = endpoint.controlPort.map { JSONString.quoted("http://127.0.0.1:\($0)") } ?? "null"
+        // Media come later; the field is there so that a reader of the line need not change then.
+        let line =
+            "{\"ws\": \(JSONString.quoted(endpoint.url)), \"media\": null, \"control\": \(control), "
+            + "\"rootKey\": \(JSONString.quoted(self.server.rootKeyHex))}\n"
+        FileHandle.standardOutput.write(Data(line.utf8))
+        // A service that returns would end the group.
+        try await gracefulShutdown()
+    }
+}
