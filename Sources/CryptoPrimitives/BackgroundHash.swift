@@ -1,7 +1,8 @@
 public import Foundation
 
 /// A hash of many bytes that does not keep the caller waiting: once there is more than a block, a thread of its own
-/// works through the blocks. Keeps three blocks at most, so a caller that is faster waits.
+/// works through the blocks. Keeps three blocks at most, so a caller that is faster waits. Where no thread can be had
+/// the caller's does the work.
 public struct BackgroundHash: ~Copyable {
     /// Bytes handed to the thread at a time.
     static let blockSize = 1 << 17
@@ -37,7 +38,7 @@ public struct BackgroundHash: ~Copyable {
             worker = running
         } else {
             worker = HashWorker(self.digest)
-            worker.start()
+            try worker.start()
             self.worker = worker
         }
         self.block = try worker.take(self.block)
@@ -61,6 +62,8 @@ private final class HashWorker: @unchecked Sendable {
     private var empty: [[UInt8]] = []
     private var isEnding = false
     private var outcome: Result<[UInt8], CryptoError>?
+    /// The caller's own, when there is no thread.
+    private var direct: HashStream?
 
     private static let capacity = 2
 
@@ -68,14 +71,24 @@ private final class HashWorker: @unchecked Sendable {
         self.digest = digest
     }
 
-    func start() {
-        let thread = Thread { self.run() }
-        thread.name = "hash"
-        thread.start()
+    func start() throws(CryptoError) {
+        var thread = pthread_t()
+        let worker = Unmanaged.passRetained(self)
+        let result = makeThread(&thread, worker.toOpaque())
+        guard result == 0 else {
+            worker.release()
+            self.direct = try HashStream(self.digest)
+            return
+        }
+        pthread_detach(thread)
     }
 
     /// Takes a block, waits when there are too many, and gives an empty one back.
     func take(_ block: [UInt8]) throws(CryptoError) -> [UInt8] {
+        if self.direct != nil {
+            try self.direct?.update(block)
+            return []
+        }
         self.condition.lock()
         defer { self.condition.unlock() }
         while self.waiting.count >= Self.capacity, self.outcome == nil { self.condition.wait() }
@@ -87,6 +100,7 @@ private final class HashWorker: @unchecked Sendable {
 
     /// Ends the hash and waits for it.
     func result() throws(CryptoError) -> [UInt8] {
+        if let direct = self.direct.take() { return try direct.finish() }
         self.end()
         self.condition.lock()
         defer { self.condition.unlock() }
@@ -103,7 +117,7 @@ private final class HashWorker: @unchecked Sendable {
         self.condition.unlock()
     }
 
-    private func run() {
+    func run() {
         let outcome = Result { () throws(CryptoError) -> [UInt8] in
             var stream = try HashStream(self.digest)
             while var block = self.nextBlock() {
@@ -133,4 +147,15 @@ private final class HashWorker: @unchecked Sendable {
         self.condition.broadcast()
         self.condition.unlock()
     }
+}
+
+private func makeThread(_ thread: inout pthread_t, _ worker: UnsafeMutableRawPointer) -> Int32 {
+    pthread_create(
+        &thread, nil,
+        { worker in
+            guard let worker else { return nil }
+            Thread.current.name = "hash"
+            Unmanaged<HashWorker>.fromOpaque(worker).takeRetainedValue().run()
+            return nil
+        }, worker)
 }

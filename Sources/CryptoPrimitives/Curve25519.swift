@@ -12,6 +12,13 @@ public struct PublicKey: Hashable, Sendable {
             return Array(bytes)
         }
     }
+
+    /// Whether the key can be the public half of a private one, in its one encoding. Other bytes can agree the same
+    /// secrets, so where a key names something, as a session's base key does, only such a key will do.
+    public func isProper() throws(CryptoError) -> Bool {
+        guard EdwardsForm.isCanonical(self) else { return false }
+        return try EdwardsForm.isInPrimeSubgroup(EdwardsForm.y(of: self))
+    }
 }
 
 /// A Curve25519 private key, clamped as X25519 wants it (RFC 7748, section 5).
@@ -55,17 +62,21 @@ public struct PrivateKey: Sendable, Equatable {
 
     /// The public half.
     public func publicKey() throws(CryptoError) -> PublicKey {
-        let key = try self.imported.pointer()
         var bytes = [UInt8](repeating: 0, count: 32)
-        var size = 32
-        guard EVP_PKEY_get_raw_public_key(key, &bytes, &size) == 1 else { throw .primitiveFailed("X25519") }
+        try self.imported.with { (key) throws(CryptoError) in
+            var size = 32
+            guard EVP_PKEY_get_raw_public_key(key, &bytes, &size) == 1 else { throw .primitiveFailed("X25519") }
+        }
         return try PublicKey(bytes)
     }
 
     /// The 32 bytes both sides get (X25519).
     /// - Throws: `weakKey` when `peer` is a point of small order, with which the secret would be zero.
     public func agree(with peer: PublicKey) throws(CryptoError) -> SecretBytes {
-        let key = try self.imported.pointer()
+        try self.imported.with { (key) throws(CryptoError) in try Self.agree(key, with: peer) }
+    }
+
+    private static func agree(_ key: OpaquePointer, with peer: PublicKey) throws(CryptoError) -> SecretBytes {
         let peerKey = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nil, peer.bytes, 32)
         let context = EVP_PKEY_CTX_new(key, nil)
         defer {
@@ -101,7 +112,14 @@ private final class ImportedKey: @unchecked Sendable {
         EVP_PKEY_free(self.key)
     }
 
-    func pointer() throws(CryptoError) -> OpaquePointer {
+    /// Lends the key, which lives as long as `body` runs.
+    func with<Value>(_ body: (OpaquePointer) throws(CryptoError) -> Value) throws(CryptoError) -> Value {
+        let key = try self.pointer()
+        defer { withExtendedLifetime(self) {} }
+        return try body(key)
+    }
+
+    private func pointer() throws(CryptoError) -> OpaquePointer {
         if let key = Self.lock.withLock({ self.key }) { return key }
         let made = self.scalar.withUnsafeBytes {
             EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nil, address(of: $0), 32)

@@ -79,4 +79,13 @@ public struct HashStream: ~Copyable {
         guard EVP_DigestFinal_ex(self.context, &hash, nil) == 1 else { throw .primitiveFailed("digest") }
         return hash
     }
+
+    /// The hash of all pieces, when it is a secret itself.
+    public consuming func finishSecret() throws(CryptoError) -> SecretBytes {
+        try SecretBytes(count: self.digest.byteCount) { (hash) throws(CryptoError) in
+            let result = EVP_DigestFinal_ex(
+                self.context, hash.assumingMemoryBound(to: UInt8.self).baseAddress, nil)
+            guard result == 1 else { throw .primitiveFailed("digest") }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import CSodium
 
 /// The way from a Montgomery u coordinate to the y of the same point in Edwards form (RFC 7748, section 4.1).
 enum EdwardsForm {
@@ -25,6 +26,21 @@ enum EdwardsForm {
             BN_mod_mul(upper, upper, inverse, prime, context) == 1, BN_bn2lebinpad(upper, &y, 32) == 32
         else { throw .primitiveFailed("field arithmetic") }
         return y
+    }
+
+    /// Whether an encoded point is one of the prime-order subgroup, as all multiples of the base point are; the points
+    /// of small order are not.
+    static func isInPrimeSubgroup(_ point: [UInt8]) throws(CryptoError) -> Bool {
+        try SodiumLibrary.start()
+        return crypto_core_ed25519_is_valid_point(point) == 1
+    }
+
+    /// Whether the bytes are the one encoding of a u coordinate: below 2^255 - 19, and so without the top bit.
+    static func isCanonical(_ key: PublicKey) -> Bool {
+        for (byte, bound) in zip(key.bytes.reversed(), Self.prime.reversed()) where byte != bound {
+            return byte < bound
+        }
+        return false
     }
 
     /// 2^255 - 19, little endian.

@@ -27,6 +27,8 @@ public enum XEdDSA {
         var signature = signature.withUnsafeBytes { Array($0) }
         guard signature.count == Self.signatureSize else { return false }
         var point = try EdwardsForm.y(of: key)
+        // With a point of small order anybody can make a signature that fits.
+        guard try EdwardsForm.isInPrimeSubgroup(point) else { return false }
         point[31] = point[31] & 0x7F | signature[63] & 0x80
         signature[63] &= 0x7F
         guard let edwardsKey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, point, 32),
@@ -61,7 +63,7 @@ public enum XEdDSA {
         try hash.update(scalar)
         try hash.update(message)
         try hash.update(random)
-        return Self.reduced(SecretBytes(try hash.finish()))
+        return Self.reduced(try hash.finishSecret())
     }
 
     private static let noncePrefix: [UInt8] = [0xFE] + [UInt8](repeating: 0xFF, count: 31)
@@ -105,7 +107,7 @@ public enum XEdDSA {
 }
 
 /// libsodium has to be started once before its first use.
-private enum SodiumLibrary {
+enum SodiumLibrary {
     private static let result = sodium_init()
 
     static func start() throws(CryptoError) {

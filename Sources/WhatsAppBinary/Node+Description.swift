@@ -1,17 +1,41 @@
 extension Node: CustomStringConvertible, CustomDebugStringConvertible {
-    /// Like XML on one line, for logs: attributes in full, of bytes and text only how many there are.
+    /// Like XML on one line, safe for logs: of users the last two digits, of attributes that may hold a secret or a name
+    /// and of all content only how many bytes there are.
     public var description: String {
         var output = ""
-        self.write(to: &output)
+        self.write(to: &output, inFull: false)
         return output
     }
 
-    public var debugDescription: String { self.description }
+    /// The same with all attributes in full: phone numbers, names and credentials among them.
+    public var debugDescription: String {
+        var output = ""
+        self.write(to: &output, inFull: true)
+        return output
+    }
 
-    private func write(to output: inout String) {
+    /// What says how a stanza is to be handled, and nothing about people.
+    private static let harmlessKeys: Set<String> = [
+        "action", "addressing_mode", "category", "class", "code", "context", "count", "decrypt-fail", "edit", "error",
+        "id", "index", "key-index", "last", "mediatype", "mode", "notification", "offline", "op_name", "phash",
+        "reason", "receipt", "stage", "t", "text", "timestamp", "type", "v", "value", "xmlns",
+    ]
+
+    private static func masked(_ attribute: Attributes.Element) -> String {
+        switch attribute.value {
+        case .jid(let jid):
+            let user = jid.isServer ? "" : "…\(jid.user.suffix(2))"
+            return user + (jid.device == 0 ? "" : ":\(jid.device)") + "@\(jid.server.rawValue)"
+        case .string(let text):
+            return self.harmlessKeys.contains(attribute.key) ? text : "(\(text.utf8.count) bytes)"
+        }
+    }
+
+    private func write(to output: inout String, inFull: Bool) {
         output += "<" + Node.escape(self.tag)
         for attribute in self.attributes {
-            output += " \(Node.escape(attribute.key))=\"\(Node.escape(attribute.value.string))\""
+            let value = inFull ? attribute.value.string : Node.masked(attribute)
+            output += " \(Node.escape(attribute.key))=\"\(Node.escape(value))\""
         }
         switch self.content {
         case .empty:
@@ -19,7 +43,7 @@ extension Node: CustomStringConvertible, CustomDebugStringConvertible {
             return
         case .nodes(let nodes):
             output += ">"
-            for node in nodes { node.write(to: &output) }
+            for node in nodes { node.write(to: &output, inFull: inFull) }
         case .bytes(let bytes): output += "><!-- \(bytes.count) bytes -->"
         case .text(let text): output += "><!-- \(text.utf8.count) bytes of text -->"
         }

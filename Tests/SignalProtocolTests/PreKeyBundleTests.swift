@@ -28,7 +28,7 @@ import Testing
         for _ in 0..<4 {
             let local = try LocalIdentity(using: &generator)
             let signedPreKey = try SignedPreKey(id: 1, signedBy: local.identityKeyPair, using: &generator)
-            try PreKeyBundle(of: local, signedPreKey: signedPreKey, preKey: nil).checkSignature()
+            try PreKeyBundle(of: local, signedPreKey: signedPreKey, preKey: nil).check()
             #expect(1..<1 << 31 ~= local.registrationID)
         }
     }

@@ -38,8 +38,14 @@ public struct PreKeyBundle: Sendable, Hashable {
         self.preKey = preKey
     }
 
-    /// - Throws: `badSignature` unless the owner of the identity key signed the signed pre-key.
-    public func checkSignature() throws(SignalError) {
+    /// - Throws: `badSignature` unless the owner of the identity key signed the signed pre-key; `invalidPreKeyID` for a
+    ///   one-time key with an id that means none.
+    public func check() throws(SignalError) {
+        if let id = self.preKey?.id, !PreKey.ids.contains(id) { throw .invalidPreKeyID(id) }
+        try self.checkSignature()
+    }
+
+    private func checkSignature() throws(SignalError) {
         let isValid = try withSignalErrors { () throws(CryptoError) in
             try XEdDSA.isValid(
                 self.signedPreKey.signature, of: self.signedPreKey.publicKey.serialized, by: self.identityKey.publicKey)

@@ -31,7 +31,11 @@ public struct PreKeySignalMessage: Sendable {
         self.registrationID = wire.registrationID
         self.preKeyID = wire.preKeyID == 0 ? nil : wire.preKeyID
         self.signedPreKeyID = wire.signedPreKeyID
-        self.baseKey = try PublicKey(serialized: Array(wire.baseKey))
+        let baseKey = try PublicKey(serialized: Array(wire.baseKey))
+        // No MAC covers this key, and it is what tells a repeated message from a new session: other bytes that agree
+        // the same secrets would open the same message once more.
+        guard try withSignalErrors({ () throws(CryptoError) in try baseKey.isProper() }) else { throw .invalidKey }
+        self.baseKey = baseKey
         self.identityKey = IdentityKey(try PublicKey(serialized: Array(wire.identityKey)))
         self.message = try SignalMessage(serialized: Array(wire.message))
     }

@@ -30,6 +30,13 @@ struct SkippedKeys: Sendable, Equatable {
         self.entries.remove(at: position)
     }
 
+    /// Removes up to `count`, and says how many.
+    mutating func removeOldest(_ count: Int) -> Int {
+        let removed = min(count, self.entries.count)
+        self.entries.removeFirst(removed)
+        return removed
+    }
+
     /// The place of the first entry whose counter is not smaller.
     private func position(of counter: UInt32) -> Int {
         var low = 0

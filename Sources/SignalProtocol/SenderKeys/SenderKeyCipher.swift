@@ -8,7 +8,7 @@ public struct SenderKeyCipher: Sendable {
     public func distributionMessage(
         for name: SenderKeyName, in store: inout some SignalStore, using generator: inout some RandomNumberGenerator
     ) throws -> SenderKeyDistributionMessage {
-        if let record = try store.loadSenderKey(for: name) { return try record.distributionMessage() }
+        if let record = try store.loadSenderKey(for: name), record.isOwn { return try record.distributionMessage() }
         return try self.rotate(name, in: &store, using: &generator)
     }
 

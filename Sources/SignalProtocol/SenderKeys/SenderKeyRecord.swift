@@ -36,9 +36,13 @@ public struct SenderKeyRecord: Sendable, Equatable {
             signingKey: state.signingKey)
     }
 
-    /// Takes in a key from its sender. One that is known stays as it is, for it still opens late messages, unless it
+    /// Whether the record is ours: it has a key we sign with.
+    public var isOwn: Bool { self.states.contains { $0.signingPrivateKey != nil } }
+
+    /// Takes in a key from its sender, unless the record is ours: nobody tells us our own keys. One that is known stays as it is, for it still opens late messages, unless it
     /// is more than 2000 messages behind.
     public mutating func process(_ distribution: SenderKeyDistributionMessage) {
+        if self.isOwn { return }
         let known = self.states.first { $0.keyID == distribution.keyID }
         if let known, known.signingKey == distribution.signingKey, known.canReach(distribution.iteration) { return }
         self.states.removeAll { $0.keyID == distribution.keyID }

@@ -44,6 +44,10 @@ struct SenderKeyState: Sendable, Equatable {
 
     mutating func decrypt(_ message: SenderKeyMessage) throws(SignalError) -> [UInt8] {
         try message.checkSignature(by: self.signingKey)
+        // Checked before the steps to it, or a member could have us make them for nothing again and again.
+        guard !message.ciphertext.isEmpty, message.ciphertext.count.isMultiple(of: 16) else {
+            throw .invalidCiphertext
+        }
         guard message.iteration >= self.chainKey.index else { return try self.decryptSkipped(message) }
         let advance = try self.chainKey.advanced(to: message.iteration)
         let plaintext = try SenderMessageKeys(seed: advance.seed).decrypt(message.ciphertext)

@@ -60,7 +60,8 @@ public struct SessionCipher: Sendable {
     /// Decrypts a message that starts a session, or belongs to one that such a message has started.
     ///
     /// The one-time pre-key it names is gone with the commit, so it cannot start the session again. One without such a
-    /// key can, once the record was dropped: what was read must be remembered elsewhere.
+    /// key can, once the record was dropped: what was read must be remembered elsewhere, by the hash of the message
+    /// inside (`message.serialized`), for the parts around it can be altered without notice.
     public func decrypt(
         _ message: PreKeySignalMessage, from address: ProtocolAddress, in store: inout some SignalStore,
         using generator: inout some RandomNumberGenerator
@@ -127,6 +128,13 @@ public struct Decryption: Sendable {
     public let identityChange: IdentityChange
     /// What was committed: the new record, the new identity, the one-time pre-key that is used up.
     public let changes: SignalChanges
+}
+
+extension Decryption: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Without what was said.
+    public var description: String { "Decryption(\(self.plaintext.count) bytes, identity \(self.identityChange))" }
+    public var debugDescription: String { self.description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension SessionRecord {

@@ -31,12 +31,12 @@ extension SessionRecord {
     /// Starts a session from a bundle; the one in `record` goes to its archive.
     ///
     /// Draws the base key, then the ratchet key: 32 bytes each.
-    /// - Throws: `badSignature` before anything else when the bundle is not signed by its identity.
+    /// - Throws: `badSignature` before anything else when the bundle is not signed by its identity, `invalidPreKeyID`.
     public init(
         startingWith bundle: PreKeyBundle, as local: LocalIdentity, after record: SessionRecord?,
         using generator: inout some RandomNumberGenerator
     ) throws(SignalError) {
-        try bundle.checkSignature()
+        try bundle.check()
         let state = try SessionState(startingWith: bundle, as: local, using: &generator)
         self.init(current: state)
         self.archive(record)
@@ -58,6 +58,7 @@ extension SessionRecord {
     private mutating func archive(_ record: SessionRecord?) {
         guard let record else { return }
         self.archived = [record.current] + record.archived.prefix(Self.archiveLimit - 1)
+        self.trimSkippedKeys()
     }
 
     /// Whether one of the sessions was started with this key. All of them are with the same identity.
@@ -78,23 +79,59 @@ extension SessionRecord {
     public mutating func decrypt(
         _ message: SignalMessage, using generator: inout some RandomNumberGenerator
     ) throws(SignalError) -> [UInt8] {
+        if self.current.hasReceiverChain(of: message) {
+            let plaintext = try self.current.decrypt(message, using: &generator)
+            self.trimSkippedKeys()
+            return plaintext
+        }
+        if let index = self.archived.firstIndex(where: { $0.hasReceiverChain(of: message) }) {
+            return try self.decrypt(message, withArchived: index, using: &generator)
+        }
+        return try self.decryptOnNewChain(message, using: &generator)
+    }
+
+    /// On a ratchet key nobody has seen yet each session has to step to the message before it can tell that the message
+    /// is not its own. What a stranger can make us do that way is limited; real messages are few steps away.
+    private mutating func decryptOnNewChain(
+        _ message: SignalMessage, using generator: inout some RandomNumberGenerator
+    ) throws(SignalError) -> [UInt8] {
         let failure: SignalError
         do {
-            return try self.current.decrypt(message, using: &generator)
+            let plaintext = try self.current.decrypt(message, using: &generator)
+            self.trimSkippedKeys()
+            return plaintext
         } catch {
-            if case .duplicateMessage = error { throw error }
             failure = error
         }
-        for index in self.archived.indices {
-            do {
-                let plaintext = try self.archived[index].decrypt(message, using: &generator)
-                self.promote(index)
-                return plaintext
-            } catch {
-                if case .duplicateMessage = error { throw error }
-            }
+        let steps = Int(message.counter) + 1
+        for index in self.archived.indices.prefix(Self.stepLimit / steps) {
+            if let plaintext = try? self.decrypt(message, withArchived: index, using: &generator) { return plaintext }
         }
         throw failure
+    }
+
+    private mutating func decrypt(
+        _ message: SignalMessage, withArchived index: Int, using generator: inout some RandomNumberGenerator
+    ) throws(SignalError) -> [UInt8] {
+        let plaintext = try self.archived[index].decrypt(message, using: &generator)
+        self.promote(index)
+        self.trimSkippedKeys()
+        return plaintext
+    }
+
+    /// Chain steps that archived sessions may make for a message which may belong to none of them.
+    static let stepLimit = 4000
+    /// Keys kept for messages passed over, all sessions together: they are read and written with every message.
+    static let skippedKeyLimit = 4000
+
+    /// Forgets keys of the oldest sessions first, then of the oldest chains.
+    private mutating func trimSkippedKeys() {
+        var surplus =
+            self.archived.reduce(self.current.skippedKeyCount) { $0 + $1.skippedKeyCount } - Self.skippedKeyLimit
+        for index in self.archived.indices.reversed() where surplus > 0 {
+            surplus -= self.archived[index].removeSkippedKeys(atMost: surplus)
+        }
+        if surplus > 0 { self.current.removeSkippedKeys(atMost: surplus) }
     }
 
     private mutating func promote(_ index: Int) {

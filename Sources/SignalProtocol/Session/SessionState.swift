@@ -100,6 +100,22 @@ extension SessionState {
         return plaintext
     }
 
+    func hasReceiverChain(of message: SignalMessage) -> Bool {
+        self.receiverChains.contains { $0.ratchetKey == message.ratchetKey }
+    }
+
+    var skippedKeyCount: Int { self.receiverChains.reduce(0) { $0 + $1.skippedKeys.entries.count } }
+
+    /// Forgets keys of the oldest chains first, and says how many.
+    @discardableResult
+    mutating func removeSkippedKeys(atMost count: Int) -> Int {
+        var removed = 0
+        for index in self.receiverChains.indices where removed < count {
+            removed += self.receiverChains[index].skippedKeys.removeOldest(count - removed)
+        }
+        return removed
+    }
+
     private mutating func decryptOnNewChain(
         _ message: SignalMessage, using generator: inout some RandomNumberGenerator
     ) throws(SignalError) -> [UInt8] {

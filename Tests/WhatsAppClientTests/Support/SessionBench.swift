@@ -121,8 +121,10 @@ final class SessionBench: Sendable {
 
     /// Runs the session beside `test`, stops it, and gives the end it came to.
     @discardableResult
-    func run(_ test: @escaping @Sendable (SessionBench) async throws -> Void) async throws -> SessionEnd {
-        try await waiting(for: "the session's test") {
+    func run(
+        upTo limit: Duration = .seconds(60), _ test: @escaping @Sendable (SessionBench) async throws -> Void
+    ) async throws -> SessionEnd {
+        try await waiting(for: "the session's test", upTo: limit) {
             async let end = self.session.run()
             do {
                 try await test(self)
