@@ -241,10 +241,10 @@ struct FaultTests {
         let first = try TestDevice.bundle(
             try require(bench.query(device.bundleQuery([lid]), on: id).child("list")?.children.first))
         #expect(first.preKey == nil)
-        try first.checkSignature()
+        try first.check()
         let second = try TestDevice.bundle(
             try require(bench.query(device.bundleQuery([lid]), on: id).child("list")?.children.first))
-        #expect(throws: (any Error).self) { try second.checkSignature() }
+        #expect(throws: (any Error).self) { try second.check() }
     }
 
     @Test(arguments: [401, 402, 403, 405, 406, 409, 500, 501, 503])

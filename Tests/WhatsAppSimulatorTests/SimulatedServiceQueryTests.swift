@@ -105,7 +105,7 @@ struct SimulatedServiceQueryTests {
             let answer = try bench.query(other.bundleQuery([lid]), on: second)
             let user = try require(answer.child("list")?.children.first)
             let bundle = try TestDevice.bundle(user)
-            try bundle.checkSignature()
+            try bundle.check()
             if let id = bundle.preKey?.id { ids.append(id) }
         }
         #expect(ids == [1, 2, 3, 4, 5, 6])
