@@ -120,6 +120,12 @@ let whatsAppRooms: [Target] = [
             "NoiseProtocol", "SignalProtocol", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
             .serviceLifecycle, .swiftProtobuf,
         ]),
+    tests(
+        "WhatsAppEndToEndTests",
+        [
+            "WhatsAppClient", "WhatsAppSocket", "WhatsAppSimulator", "CryptoPrimitives", "WhatsAppBinary",
+            "WhatsAppCrypto", "NoiseProtocol", "SignalProtocol", .logging, .nioPosix,
+        ]),
 ]
 
 /// The spool, the queue and everything that runs.

@@ -1,0 +1,125 @@
+import Foundation
+import Logging
+import NoiseProtocol
+import SpoolTestSupport
+import Testing
+import WhatsAppBinary
+import WhatsAppClient
+import WhatsAppCrypto
+import WhatsAppSimulator
+import WhatsAppSocket
+
+/// A session that runs beside the test, over a real socket, with a clock that the test moves.
+final class TestDevice: Sendable {
+    let store: MemoryCredentials
+    let clock = TestClock()
+    let session: WhatsAppSession
+    private let handler = AcknowledgingHandler()
+    private let events: AsyncStream<ClientEvent>
+
+    init(
+        _ store: MemoryCredentials, at endpoint: SimulatedServer.Endpoint, trusting root: CertificateRoot,
+        version: AppVersion, sendsRoutingInfo: Bool, seed: UInt64
+    ) throws {
+        self.store = store
+        let (events, continuation) = AsyncStream.makeStream(of: ClientEvent.self)
+        self.events = events
+        let clock = self.clock
+        self.session = WhatsAppSession(
+            configuration: SessionConfiguration(
+                endpoint: PipeEndpoint(url: try #require(URL(string: endpoint.url))), root: root,
+                profile: ClientProfile(appVersion: version), sendsRoutingInfo: sendsRoutingInfo),
+            connector: WebSocketConnector(), store: store, handler: self.handler,
+            time: SessionTime(clock: clock, date: { LoopbackBench.date(after: clock.now.offset) }),
+            generator: SeededGenerator(seed: seed),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            onEvent: { continuation.yield($0) })
+        self.handler.speak(through: self.session)
+    }
+
+    /// Runs the session while `body` uses it, then stops it if it has not ended.
+    @discardableResult
+    func run(_ body: (TestDevice) async throws -> Void) async throws -> SessionEnd {
+        async let end = self.session.run()
+        do {
+            try await body(self)
+        } catch {
+            await self.session.stop()
+            _ = await end
+            throw error
+        }
+        await self.session.stop()
+        return await end
+    }
+
+    func nextEvent() async throws -> ClientEvent {
+        try await waiting(for: "an event of the session", upTo: .seconds(10)) { [events] in
+            for await event in events { return event }
+            throw CancellationError()
+        }
+    }
+
+    func nextStanza() async throws -> Node {
+        try await waiting(for: "a stanza", upTo: .seconds(10)) { [handler] in
+            for await stanza in handler.stanzas { return stanza }
+            throw CancellationError()
+        }
+    }
+
+    /// Lets this much time pass once the session waits for something.
+    func pass(_ duration: Duration) async {
+        await self.clock.sleepers(atLeast: 1)
+        self.clock.advance(by: duration)
+    }
+
+    /// Returns when the server has worked through everything that was sent before.
+    func settle() async throws {
+        _ = try await self.session.query(.iq("get", xmlns: "w:p"))
+    }
+}
+
+// What is expected of the session, one event after the other.
+extension TestDevice {
+    func expect(_ expected: ClientEvent..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        for event in expected {
+            let actual = try await self.nextEvent()
+            #expect(actual == event, "\(actual)", sourceLocation: sourceLocation)
+        }
+    }
+
+    /// The connection ends for this reason (for any of its own if a pipe's is expected); after the delay there is another one, which becomes active.
+    func expectRetry(
+        _ reason: DisconnectReason, after seconds: ClosedRange<Double> = 0.9...1.1,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let event = try await self.nextEvent()
+        guard case .disconnected(let actual, let delay) = event else { throw UnexpectedEvent(event: event) }
+        // A connection that is cut is noticed by whoever reads or writes first.
+        let isCut = if case (.pipe, .pipe) = (actual, reason) { true } else { false }
+        #expect(isCut || actual == reason, sourceLocation: sourceLocation)
+        #expect(seconds.contains(delay / .seconds(1)), sourceLocation: sourceLocation)
+        if delay > .zero { self.clock.advance(by: delay) }
+        try await self.expect(.connected, .drained, sourceLocation: sourceLocation)
+    }
+
+    func nextQRCode(
+        validFor expected: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> PairingQRCode {
+        let event = try await self.nextEvent()
+        guard case .pairing(.qrCode(let code, let duration)) = event else { throw UnexpectedEvent(event: event) }
+        #expect(duration == expected, sourceLocation: sourceLocation)
+        return code
+    }
+
+    func expectLinked(
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> LinkedAccount {
+        let event = try await self.nextEvent()
+        guard case .pairing(.linked(let account)) = event else { throw UnexpectedEvent(event: event) }
+        return account
+    }
+}
+
+struct UnexpectedEvent: Error {
+    let event: ClientEvent
+}
