@@ -101,6 +101,9 @@ let protocolRooms: [Target] = [
 
 /// The live side of WhatsApp: sockets, and a server to try them on.
 let whatsAppRooms: [Target] = [
+    room(
+        "WhatsAppStore",
+        ["WhatsAppClient", "SignalProtocol", "WhatsAppBinary", "CryptoPrimitives", "CSQLite", .grdb, .logging]),
     room("WhatsAppSocket", ["WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),
     room(
         "WhatsAppSimulator",
@@ -110,6 +113,12 @@ let whatsAppRooms: [Target] = [
             .nioWebSocket, .serviceLifecycle, .swiftProtobuf,
         ]),
 
+    tests(
+        "WhatsAppStoreTests",
+        [
+            "WhatsAppStore", "WhatsAppClient", "SignalProtocol", "WhatsAppBinary", "WhatsAppCrypto", "CryptoPrimitives",
+            "CSQLite", .grdb, .logging,
+        ]),
     tests(
         "WhatsAppSocketTests",
         ["WhatsAppSocket", "WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),

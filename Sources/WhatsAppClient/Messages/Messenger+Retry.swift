@@ -1,0 +1,105 @@
+import CryptoPrimitives
+import Foundation
+import Logging
+import SignalProtocol
+import WhatsAppBinary
+import WhatsAppCrypto
+
+extension Messenger {
+    /// Sends a message again to the one device that could not decrypt it. Requests for what we have not sent to this person,
+    /// or too many of them, are passed over.
+    func answer(_ request: RetryRequest) async throws(ClientError) {
+        await self.takeTurn()
+        defer { self.endTurn() }
+        guard let rebuild = try await self.rebuild(for: request) else { return }
+        if try await self.isUnlisted(request.from) { try await self.forgetDeviceLists(of: [request.from]) }
+        var bundle = request.bundle
+        if case .fetch = rebuild {
+            bundle = try await self.fetchBundles(of: [request.from])[request.from]
+        }
+        let address = try await self.read { try $0.signalAddress(of: request.from) }
+        if bundle != nil { self.rebuilds[address] = self.uptime }
+        guard let (stanza, changed) = try await self.repeatMessage(request, bundle, rebuild) else { return }
+        for account in changed { await self.onEvent(.identityChanged(of: account)) }
+        try await self.channel.send(stanza.node)
+    }
+
+    /// What has to happen to the session first.
+    private enum Rebuild: Sendable {
+        case nothing
+        /// The keys of the request make a new one.
+        case useKeys
+        /// Keys have to be asked for.
+        case fetch
+    }
+
+    /// `nil` when the request is not to be answered.
+    private func rebuild(for request: RetryRequest) async throws(ClientError) -> Rebuild? {
+        guard request.count <= MessagePolicy.retryLimit else { return nil }
+        let (uptime, rebuilds) = (self.uptime, self.rebuilds)
+        return try await self.read { state in
+            guard try state.sentMessage(for: request) != nil else { return nil }
+            guard request.bundle == nil else { return .useKeys }
+            let address = try state.signalAddress(of: request.from)
+            guard let session = try state.loadSessions(for: [address])[address],
+                request.registrationID.map({ $0 == session.remoteRegistrationID }) ?? true
+            else { return .fetch }
+            let isRecent = rebuilds[address].map { uptime - $0 < MessagePolicy.rebuildInterval } ?? false
+            return request.count >= 2 && !isRecent ? .fetch : .nothing
+        }
+    }
+
+    /// Whether the person's list of devices lacks this one: then it is out of date.
+    private func isUnlisted(_ device: JID) async throws(ClientError) -> Bool {
+        try await self.read { state in
+            let lists = try state.loadDeviceLists(of: try state.names(of: device)).values
+            return lists.contains { list in !list.devices.contains { $0.id == device.device } }
+        }
+    }
+
+    private func repeatMessage(
+        _ request: RetryRequest, _ bundle: PreKeyBundle?, _ rebuild: Rebuild
+    ) async throws(ClientError) -> (RepetitionStanza, Set<JID>)? {
+        let (cipher, shared, now) = (self.cipher, self.generator, self.time.now.date)
+        return try await self.write { state in
+            var generator = shared
+            guard let account = try state.loadDevice().account, let sent = try state.sentMessage(for: request) else {
+                return nil
+            }
+            let address = try state.signalAddress(of: request.from)
+            guard try state.countRetry(of: sent.id, chat: sent.chat, for: address) <= MessagePolicy.retryLimit else {
+                return nil
+            }
+            if let registrationID = request.registrationID,
+                let session = try state.loadSessions(for: [address])[address],
+                session.remoteRegistrationID != registrationID
+            {
+                try state.deleteSessions(for: [address])
+            }
+            let bundles = bundle.map { [request.from: $0] } ?? [:]
+            let changed = try state.startSessions(with: bundles, cipher, using: &generator)
+            guard try state.addressesWithoutSession(among: [address]).isEmpty else { return nil }
+            let isOwn = account.isOwn(request.from)
+            var content = sent.content.exposed
+            if isOwn { content = try MessageContent.deviceSent(content, to: sent.chat) }
+            let ciphertext = try cipher.encrypt(
+                MessagePadding.pad(content, using: &generator), for: address, in: &state)
+            let stanza = RepetitionStanza(
+                request: request, ciphertext: ciphertext, identity: try account.identity.serialized(),
+                token: isOwn ? nil : try state.tokenNode(for: sent.chat, now: now))
+            return (stanza, changed)
+        }
+    }
+}
+
+extension DeviceState {
+    /// The message that is asked for, if it went to the chat the device belongs to.
+    fileprivate func sentMessage(for request: RetryRequest) throws -> SentMessage? {
+        var chat = request.from
+        if try self.loadDevice().account?.isOwn(request.from) == true { chat = request.recipient ?? chat }
+        for name in try self.names(of: chat) {
+            if let message = try self.loadSentMessage(id: request.id, chat: name) { return message }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,19 @@
+public import WhatsAppBinary
+
+/// A text to a person.
+public struct OutgoingText: Hashable, Sendable {
+    /// Stored by the caller before the first attempt, and used again for every other one.
+    public var id: String
+    /// The account that the server gave for a phone number; by hidden id or number, without device.
+    public var recipient: JID
+    public var text: String
+    /// Seconds after which messages of this chat disappear, if they do.
+    public var expiration: UInt32?
+
+    public init(id: String, recipient: JID, text: String, expiration: UInt32? = nil) {
+        self.id = id
+        self.recipient = recipient
+        self.text = text
+        self.expiration = expiration
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import WhatsAppBinary
+
+/// News about messages of ours.
+struct InboundReceipt: Equatable {
+    enum Kind: Equatable {
+        case delivered, read, retry
+        /// News that is nobody's concern but the server's.
+        case other
+    }
+
+    /// The most ids that are read of one receipt.
+    static let idLimit = 1000
+
+    let kind: Kind
+    let ids: [String]
+    let from: JID
+    /// The chat, when the receipt is from a device of our own.
+    let recipient: JID?
+    let date: Date?
+
+    /// `nil` when it does not say of what or from whom.
+    init?(_ node: Node) {
+        guard let id = node.string("id"), let from = node.jid("from")?.normalized else { return nil }
+        let items = node.child("list")?.children("item").prefix(Self.idLimit).compactMap { $0.string("id") } ?? []
+        var seen: Set<String> = []
+        self.ids = ([id] + items).filter { seen.insert($0).inserted }
+        self.from = from
+        self.recipient = node.jid("recipient")?.normalized
+        self.date = node.integer("t", as: UInt32.self).map { Date(timeIntervalSince1970: Double($0)) }
+        self.kind =
+            switch node.string("type") {
+            case nil, "", "inactive": .delivered
+            case "read", "played": .read
+            case "retry": .retry
+            default: .other
+            }
+    }
+}
+
+extension Node {
+    /// The receipt for a message that came in.
+    static func receipt(for message: Node, type: String?) -> Node {
+        var attributes = Attributes()
+        attributes["id"] = message.attributes["id"]
+        attributes["to"] = message.attributes["from"]
+        attributes["participant"] = message.attributes["participant"]
+        attributes["recipient"] = message.attributes["recipient"]
+        attributes["type"] = type.map { .string($0) }
+        return Node("receipt", attributes)
+    }
+
+    /// What tells the server that a message cannot be handled.
+    static func refusing(_ message: Node, code: Int) -> Node {
+        var ack = Node.acknowledging(message)
+        ack.attributes["error"] = .integer(code)
+        return ack
+    }
+}
+
+/// Says of receipts which are news: deliveries and readings of the last messages, each once and only forward.
+struct ReceiptLedger: Sendable {
+    private enum Stage: Int {
+        case delivered = 1
+        case read = 2
+    }
+
+    private var stages = RecentValues<String, Stage>(limit: 8192)
+
+    /// The ids of which this is not known yet.
+    func news(in receipt: InboundReceipt) -> [String] {
+        guard let stage = Self.stage(of: receipt) else { return [] }
+        return receipt.ids.filter { (self.stages[$0]?.rawValue ?? 0) < stage.rawValue }
+    }
+
+    mutating func record(_ receipt: InboundReceipt) {
+        guard let stage = Self.stage(of: receipt) else { return }
+        for id in self.news(in: receipt) { self.stages[id] = stage }
+    }
+
+    private static func stage(of receipt: InboundReceipt) -> Stage? {
+        switch receipt.kind {
+        case .delivered: .delivered
+        case .read: .read
+        case .retry, .other: nil
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../WhatsAppClientTests/Stores/DeviceStoreConformance+People.swift

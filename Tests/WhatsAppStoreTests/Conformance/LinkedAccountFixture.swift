@@ -1,0 +1,1 @@
+../../WhatsAppClientTests/Stores/LinkedAccountFixture.swift
