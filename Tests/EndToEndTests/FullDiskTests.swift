@@ -101,19 +101,20 @@ struct FullDiskTests {
 
     @Test func `a disk that fills while sending loses and doubles nothing`() async throws {
         let disk = try SmallDisk(megabytes: 24)
-        let daemon = try TestDaemon(settings: ["SPOOL_MINIMUM_FREE": "0", "DRY_RUN_LATENCY": "1ms"], root: disk.path)
+        // Slow enough to fill the disk while it sends, on a busy machine too.
+        let daemon = try TestDaemon(settings: ["SPOOL_MINIMUM_FREE": "0", "DRY_RUN_LATENCY": "60ms"], root: disk.path)
         try await daemon.start()
-        try daemon.drop(BulkFile(2000, bad: 0, seed: 4, tag: "sending").text, as: "orders.csv")
-        try await daemon.wait(for: "some to be sent") { try await daemon.count("sent", of: 1) > 50 }
+        try daemon.drop(BulkFile(300, bad: 0, seed: 4, tag: "sending").text, as: "orders.csv")
+        try await daemon.wait(for: "some to be sent") { try await daemon.count("sent", of: 1) > 20 }
         try disk.fill(butFor: 0)
         try await daemon.wait(for: "a complaint") {
             daemon.log.contains("trying again") || daemon.log.contains("have to wait")
         }
         try disk.clear()
-        #expect(try await daemon.marker(of: "orders.csv", upTo: .seconds(60)) == "ok")
+        #expect(try await daemon.marker(of: "orders.csv") == "ok")
         let stored = try StoredQueue(readingIn: daemon.state)
-        #expect(try stored.number("SELECT count(*) FROM attempt WHERE outcome = 'sent'") == 2000)
+        #expect(try stored.number("SELECT count(*) FROM attempt WHERE outcome = 'sent'") == 300)
         #expect(try stored.rows("PRAGMA integrity_check") == [["ok"]])
-        #expect(try daemon.table("orders.csv.result.csv").counts(of: "status") == ["sent": 2000])
+        #expect(try daemon.table("orders.csv.result.csv").counts(of: "status") == ["sent": 300])
     }
 }

@@ -12,7 +12,7 @@ public struct WaitedTooLong: Error, CustomStringConvertible {
 ///
 /// `body` has to stop when its task is cancelled.
 public func waiting<Value: Sendable>(
-    for what: String, upTo limit: Duration = .seconds(30), _ body: @escaping @Sendable () async throws -> Value
+    for what: String, upTo limit: Duration = .seconds(120), _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await body() }
@@ -28,7 +28,7 @@ public func waiting<Value: Sendable>(
 
 /// Looks again and again until `condition` holds, for what sends no event (another process, a file).
 public func eventually(
-    _ what: String, upTo limit: Duration = .seconds(30), _ condition: @escaping @Sendable () async throws -> Bool
+    _ what: String, upTo limit: Duration = .seconds(120), _ condition: @escaping @Sendable () async throws -> Bool
 ) async throws {
     try await waiting(for: what, upTo: limit) {
         while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }

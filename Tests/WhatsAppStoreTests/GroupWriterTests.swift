@@ -117,6 +117,7 @@ import WhatsAppClient
         ])
         #expect(try await self.stored().isEmpty)
         #expect(results.allSatisfy(Self.isStoreError), "\(results)")
+        #expect(Set(results.map { "\($0)" }).count == 1, "all are told the cause: \(results)")
         try await self.writer.write(Self.insert("c"))
         #expect(try await self.stored() == ["c"])
     }

@@ -74,6 +74,31 @@ import WhatsAppCrypto
         #expect(numbers == names.count)
     }
 
+    @Test(arguments: [false, true])
+    func `what is empty is stored as empty and not as absent`(isEncrypted: Bool) async throws {
+        let test = try TestDevices(key: isEncrypted ? .test(1) : nil)
+        let chat = try TestDevices.chat.get()
+        var device = test.device
+        device.routingInfo = []
+        device.pushName = ""
+        device.companionMetaNonce = ""
+        device.nctSalt = SecretBytes([UInt8]())
+        let store = try await test.database.addDevice(device, named: "a")
+        let sent = SentMessage(id: "", chat: chat, content: SecretBytes([UInt8]()), sentAt: TestDevices.date)
+        let received = ReceivedMessage(
+            id: "", sender: chat, outcome: .decrypted(SecretBytes([UInt8]())), receivedAt: TestDevices.date)
+        try await store.write { state in
+            try state.saveSentMessages([sent])
+            try state.saveReceivedMessage(received, hash: TestDevices.hash)
+        }
+        let expected = device
+        try await store.read { state throws in
+            #expect(try state.loadDevice() == expected)
+            #expect(try state.loadSentMessage(id: "", chat: chat) == sent)
+            #expect(try state.loadReceivedMessage(hash: TestDevices.hash) == received)
+        }
+    }
+
     @Test func `a device list that is asked for twice comes once`() async throws {
         let test = try TestDevices()
         let store = try await test.addFull("a")

@@ -14,8 +14,8 @@ extension Messenger {
         }
     }
 
-    /// Which accounts phone numbers belong to. Asks the server about those that are not known, 50 at a time; accounts get
-    /// limited for asking about many, so how many is for the caller to decide.
+    /// Which accounts phone numbers belong to. Asks the server about those that are not known, 50 at a time; accounts
+    /// get limited for asking about many, so how many is for the caller to decide.
     ///
     /// A number that the answer leaves out is missing from the result: nothing is known about it.
     /// - Parameter numbers: digits, with the country's, without `+`.
@@ -36,8 +36,8 @@ extension Messenger {
         return lookups
     }
 
-    /// The device lists of accounts in the form of address given. Asks the server for those that are not known or too old;
-    /// accounts without devices are missing.
+    /// The device lists of accounts in the form of address given. Asks the server for those that are not known or too
+    /// old; accounts without devices are missing.
     func deviceLists(of accounts: [JID]) async throws(ClientError) -> [JID: DeviceList] {
         let (now, lifetime) = (self.time.now.date, self.policy.deviceListLifetime.inSeconds)
         var lists = try await self.read { try $0.loadDeviceLists(of: accounts) }.filter { _, list in
@@ -56,8 +56,8 @@ extension Messenger {
         return lists
     }
 
-    /// Asks for the hidden ids of accounts that are known by phone number only. Not again in this session for those that
-    /// have none.
+    /// Asks for the hidden ids of accounts that are known by phone number only. Not again in this session for those
+    /// that have none.
     func findLIDs(of accounts: [JID]) async throws(ClientError) {
         let unknown = accounts.filter { self.withoutLID[$0] == nil }
         for chunk in unknown.chunks(of: MessagePolicy.usersPerQuery) {

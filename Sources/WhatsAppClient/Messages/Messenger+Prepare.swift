@@ -13,7 +13,8 @@ extension Messenger {
         var failure: SendOutcome?
     }
 
-    /// Finds the devices, gets keys for those without a session, and encrypts. When this returns, the ratchets are durable.
+    /// Finds the devices, gets keys for those without a session, and encrypts. When this returns, the ratchets are
+    /// durable.
     func prepare(_ drafts: [Draft], _ addressing: Addressing) async throws(ClientError) -> [Prepared] {
         var prepared = try await self.plan(drafts, addressing)
         try await self.setDevices(&prepared)
@@ -58,8 +59,8 @@ extension Messenger {
         }
     }
 
-    /// Asks for the bundles of all devices without session. 406 says that one of them is gone: then the device lists are
-    /// fetched anew, and as a last resort each device is asked for alone.
+    /// Asks for the bundles of all devices without session. 406 says that one of them is gone: then the device lists
+    /// are fetched anew, and as a last resort each device is asked for alone.
     private func fetchBundles(for prepared: inout [Prepared]) async throws(ClientError) -> [JID: PreKeyBundle] {
         let missing = try await self.devicesWithoutSession(prepared)
         do throws(ClientError) {

@@ -63,8 +63,8 @@ extension Messenger {
         }
     }
 
-    /// Decrypts and stores all that follows from it in one transaction: a ciphertext can be opened only once, so what was
-    /// in it must not get lost.
+    /// Decrypts and stores all that follows from it in one transaction: a ciphertext can be opened only once, so what
+    /// was in it must not get lost.
     private func open(
         _ ciphertext: InboundMessage.Ciphertext, _ hash: [UInt8], of message: InboundMessage
     ) async throws(ClientError) -> Reading {

@@ -6,8 +6,8 @@ import WhatsAppBinary
 import WhatsAppCrypto
 
 extension Messenger {
-    /// Sends a message again to the one device that could not decrypt it. Requests for what we have not sent to this person,
-    /// or too many of them, are passed over.
+    /// Sends a message again to the one device that could not decrypt it. Requests for what we have not sent to this
+    /// person, or too many of them, are passed over.
     func answer(_ request: RetryRequest) async throws(ClientError) {
         await self.takeTurn()
         defer { self.endTurn() }

@@ -9,12 +9,13 @@ extension Messenger {
         await self.send([message])[0]
     }
 
-    /// Encrypts texts for all devices of their recipients and our own others, makes the ratchets durable in one commit, and
-    /// only then sends the stanzas. One call works at a time; another waits for it.
+    /// Encrypts texts for all devices of their recipients and our own others, makes the ratchets durable in one commit,
+    /// and only then sends the stanzas. One call works at a time; another waits for it.
     ///
     /// Texts of the same chat go out one after the other in their order, those of different chats at the same time. A
-    /// message that the server refuses with 400 is sent once more, under the same id, to the recipient's other name; apart
-    /// from that nothing is sent again. To be called when the backlog has drained, and with a recipient that `lookUp` gave.
+    /// message that the server refuses with 400 is sent once more, under the same id, to the recipient's other name;
+    /// apart from that nothing is sent again. To be called when the backlog has drained, and with a recipient that
+    /// `lookUp` gave.
     /// - Returns: one outcome for each, in their order.
     public func send(_ messages: [OutgoingText]) async -> [SendOutcome] {
         await self.takeTurn()

@@ -5,8 +5,8 @@ public import WhatsAppProto
 import CryptoPrimitives
 
 extension Messenger {
-    /// Shows the account as online or not. While it is online, receipts say so to those who write, and the phone does not
-    /// ring.
+    /// Shows the account as online or not. While it is online, receipts say so to those who write, and the phone does
+    /// not ring.
     /// - Throws: `unsendable` while the account's name is not known, which the service wants; what `send` throws.
     public func setPresence(_ presence: Presence) async throws(ClientError) {
         guard let name = try await self.read({ try $0.loadDevice().pushName }), !name.isEmpty else {
@@ -46,8 +46,8 @@ extension Messenger {
         return updates
     }
 
-    /// Takes from a piece of the account's history what sending needs: names that belong together, tokens, the account's
-    /// own name.
+    /// Takes from a piece of the account's history what sending needs: names that belong together, tokens, the
+    /// account's own name.
     public func learn(_ history: WAHistorySync) async throws(ClientError) {
         try await self.write { try $0.learn(history) }
     }

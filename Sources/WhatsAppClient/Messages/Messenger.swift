@@ -62,8 +62,8 @@ public actor Messenger {
         self.onMessage = onMessage
     }
 
-    /// The connection to speak through; `nil` to let go of it. A session and its handler know each other, so one of them
-    /// has to be let go of in the end.
+    /// The connection to speak through; `nil` to let go of it. A session and its handler know each other, so one of
+    /// them has to be let go of in the end.
     public func attach(_ channel: (any StanzaChannel)?) {
         self.attached = channel
     }

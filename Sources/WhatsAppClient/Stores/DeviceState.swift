@@ -83,7 +83,8 @@ public protocol DeviceState: SignalStore {
     mutating func saveSentMessages(_ messages: [SentMessage]) throws
     func loadSentMessage(id: String, chat: JID) throws -> SentMessage?
 
-    /// Counts one more retry of a sent message for a device, and says how many that makes. Counters go with the message.
+    /// Counts one more retry of a sent message for a device, and says how many that makes. Counters go with the
+    /// message.
     mutating func countRetry(of id: String, chat: JID, for device: ProtocolAddress) throws -> Int
 
     /// - Parameter hash: 32 bytes, of a ciphertext.

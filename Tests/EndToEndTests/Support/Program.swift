@@ -41,7 +41,7 @@ final class Program: Sendable {
     }
 
     /// Waits until it has ended.
-    func end(upTo limit: Duration = .seconds(30)) async throws -> End {
+    func end(upTo limit: Duration = .seconds(120)) async throws -> End {
         try await eventually("the end of process \(self.id)", upTo: limit) { !self.isRunning }
         let status = self.process.terminationStatus
         return self.process.terminationReason == .exit ? .exited(status) : .killed(by: status)

@@ -83,7 +83,7 @@ final class TestDaemon: Sendable {
         self.run.withLock { $0?.program }?.signal(number)
     }
 
-    func end(upTo limit: Duration = .seconds(30)) async throws -> Program.End {
+    func end(upTo limit: Duration = .seconds(120)) async throws -> Program.End {
         guard let program = self.run.withLock({ $0?.program }) else { throw Ended(description: "it was never started") }
         return try await program.end(upTo: limit)
     }
@@ -107,7 +107,7 @@ final class TestDaemon: Sendable {
 
     /// Waits until `condition` holds; fails at once, with the end of the log, when the daemon ends before.
     func wait(
-        for what: String, upTo limit: Duration = .seconds(30), _ condition: @escaping @Sendable () async throws -> Bool
+        for what: String, upTo limit: Duration = .seconds(120), _ condition: @escaping @Sendable () async throws -> Bool
     ) async throws {
         do {
             try await eventually(what, upTo: limit) {
@@ -149,12 +149,12 @@ final class TestDaemon: Sendable {
     }
 
     /// Waits for an answer to appear.
-    func waitFor(_ answer: String, upTo limit: Duration = .seconds(30)) async throws {
+    func waitFor(_ answer: String, upTo limit: Duration = .seconds(120)) async throws {
         try await self.wait(for: answer, upTo: limit) { access(self.answer(answer), F_OK) == 0 }
     }
 
     /// Waits for the last of the answers and gives its ending: `ok`, `some` or `err`.
-    func marker(of name: String, upTo limit: Duration = .seconds(30)) async throws -> String {
+    func marker(of name: String, upTo limit: Duration = .seconds(120)) async throws -> String {
         let found: @Sendable () -> String? = {
             ["ok", "some", "err"].first { access(self.answer("\(name).\($0)"), F_OK) == 0 }
         }

@@ -129,7 +129,8 @@ import WhatsAppProto
     @Test func `limits of the account are told`() async throws {
         let bench = try await MessengerBench.online()
         let json =
-            #"{"data":{"xwa2_notify_account_reachout_timelock":{"is_active":true,"time_enforcement_ends":"1700003600"}}}"#
+            #"{"data":{"xwa2_notify_account_reachout_timelock":"#
+            + #"{"is_active":true,"time_enforcement_ends":"1700003600"}}}"#
         let update = Node("update", ["op_name": "NotificationUserReachoutTimelockUpdate"], bytes: Array(json.utf8))
         await bench.handle(MessengerBench.notification("mex", from: .service, children: [update]))
         let lock = TimeLock(isActive: true, ends: Date(timeIntervalSince1970: 1_700_003_600))

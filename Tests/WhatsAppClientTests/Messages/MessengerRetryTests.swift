@@ -141,6 +141,21 @@ import WhatsAppProto
         #expect(try await bench.open(again, at: MessengerBench.lid).conversation == "hello")
     }
 
+    @Test func `a device that is not on the list makes the list out of date`() async throws {
+        let bench = try await self.sent()
+        let new = jid("200000000000002:7@lid")
+        await bench.channel.add(try TestPeer(new, seed: 51))
+        await self.ask(bench, MessengerBench.retry())
+        _ = await bench.send(id: "A2")
+        #expect(await bench.channel.queries("usync").isEmpty)
+        await self.ask(bench, MessengerBench.retry(from: new))
+        let again = try #require(await self.repetitions(bench).last)
+        #expect(try await bench.open(again, at: new).conversation == "hello")
+        _ = await bench.send("all", id: "A3")
+        let stanza = try #require(await bench.channel.messages.last)
+        #expect(try await bench.open(stanza, at: new).conversation == "all")
+    }
+
     @Test func `a token goes along, and not to ourselves`() async throws {
         let bench = try await self.sent()
         let token = PrivacyToken(token: SecretBytes([7]), date: bench.date.now)

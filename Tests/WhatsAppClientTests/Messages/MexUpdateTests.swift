@@ -47,7 +47,8 @@ import WhatsAppBinary
 
     @Test func `a quota of minus one is none`() {
         let json =
-            #"{"data":{"xwa2_notify_new_chat_messages_capping_info_update":{"total_quota":-1,"capping_status":"NONE"}}}"#
+            #"{"data":{"xwa2_notify_new_chat_messages_capping_info_update":"#
+            + #"{"total_quota":-1,"capping_status":"NONE"}}}"#
         #expect(self.updates(json) == [.capping(Capping(status: .none))])
     }
 

@@ -53,14 +53,14 @@ final class TestDevice: Sendable {
     }
 
     func nextEvent() async throws -> ClientEvent {
-        try await waiting(for: "an event of the session", upTo: .seconds(10)) { [events] in
+        try await waiting(for: "an event of the session", upTo: .seconds(120)) { [events] in
             for await event in events { return event }
             throw CancellationError()
         }
     }
 
     func nextStanza() async throws -> Node {
-        try await waiting(for: "a stanza", upTo: .seconds(10)) { [handler] in
+        try await waiting(for: "a stanza", upTo: .seconds(120)) { [handler] in
             for await stanza in handler.stanzas { return stanza }
             throw CancellationError()
         }

@@ -4,7 +4,8 @@ import WhatsAppBinary
 
 @testable import WhatsAppClient
 
-/// A server at the other end of a channel: it knows people and their devices, answers what is asked, and takes messages.
+/// A server at the other end of a channel: it knows people and their devices, answers what is asked, and takes
+/// messages.
 actor FakeChannel: StanzaChannel {
     private var peers: [TestPeer] = []
     private var pns: [String: String] = [:]
