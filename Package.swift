@@ -43,12 +43,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 /// What every part of the project may use.
 let foundations: [Target] = [
-    // System libraries (Debian: libsqlite3-dev, libssl-dev, libsodium-dev, zlib1g-dev, libinotifytools0-dev).
+    // System libraries (Debian: libsqlite3-dev, libssl-dev, libsodium-dev, zlib1g-dev, libinotifytools0-dev,
+    // libqrencode-dev).
     .systemLibrary(name: "CSQLite"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CSodium"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CInotifyTools"),
+    .systemLibrary(name: "CQREncode"),
     // What Linux has and Swift's Glibc module has not.
     .systemLibrary(name: "CLinux"),
 
@@ -78,6 +80,15 @@ let protocolRooms: [Target] = [
             .swiftProtobuf, .logging,
         ]),
 
+    // What every device store has to do, for the one in memory and the one in SQLite.
+    .target(
+        name: "WhatsAppStoreConformance",
+        dependencies: [
+            "WhatsAppClient", "SignalProtocol", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppCrypto",
+            "SpoolTestSupport",
+        ],
+        path: "Tests/WhatsAppStoreConformance", swiftSettings: swiftSettings),
+
     tests("CryptoPrimitivesTests", ["CryptoPrimitives"]),
     tests("WhatsAppBinaryTests", ["WhatsAppBinary"]),
     tests("NoiseProtocolTests", ["NoiseProtocol", "CryptoPrimitives", "WhatsAppProto", .swiftProtobuf]),
@@ -88,8 +99,8 @@ let protocolRooms: [Target] = [
     tests(
         "WhatsAppClientTests",
         [
-            "WhatsAppClient", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "WhatsAppCrypto", "NoiseProtocol",
-            "SignalProtocol", .swiftProtobuf, .logging,
+            "WhatsAppClient", "WhatsAppStoreConformance", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto",
+            "WhatsAppCrypto", "NoiseProtocol", "SignalProtocol", .swiftProtobuf, .logging,
         ]),
 
     .target(
@@ -113,11 +124,24 @@ let whatsAppRooms: [Target] = [
             .nioWebSocket, .serviceLifecycle, .swiftProtobuf,
         ]),
 
+    room(
+        "WhatsAppTransport",
+        [
+            "SpoolCore", "WhatsAppClient", "WhatsAppBinary", "WhatsAppCrypto", "CryptoPrimitives", "NoiseProtocol",
+            .logging,
+        ]),
+
+    tests(
+        "WhatsAppTransportTests",
+        [
+            "WhatsAppTransport", "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore", "WhatsAppSimulator",
+            "WhatsAppBinary", "WhatsAppCrypto", "CryptoPrimitives", "NoiseProtocol", "SpoolCore", .logging, .nioPosix,
+        ]),
     tests(
         "WhatsAppStoreTests",
         [
-            "WhatsAppStore", "WhatsAppClient", "SignalProtocol", "WhatsAppBinary", "WhatsAppCrypto", "CryptoPrimitives",
-            "CSQLite", .grdb, .logging,
+            "WhatsAppStore", "WhatsAppStoreConformance", "WhatsAppClient", "SignalProtocol", "WhatsAppBinary",
+            "WhatsAppCrypto", "CryptoPrimitives", "CSQLite", .grdb, .logging,
         ]),
     tests(
         "WhatsAppSocketTests",
@@ -167,7 +191,9 @@ let daemonRooms: [Target] = [
     command(
         "spoold",
         [
-            "SpoolDaemon", "SpoolConfig", "SpoolCore", "WhatsAppSimulator", .argumentParser, .logging,
+            "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "CryptoPrimitives", "NoiseProtocol",
+            "WhatsAppClient",
+            "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator", .argumentParser, .logging,
             .serviceLifecycle, .unixSignals,
         ]),
     // C: only a symbol of the executable itself stands in front of glibc's malloc.
@@ -176,10 +202,16 @@ let daemonRooms: [Target] = [
         "spool-bench",
         [
             "SpoolCore", "SpoolFiles", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "NoiseProtocol",
-            "SignalProtocol", "WhatsAppCrypto", "COpenSSL", "CAllocationCount", .argumentParser,
+            "SignalProtocol", "WhatsAppCrypto", "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore",
+            "WhatsAppTransport", "COpenSSL", "CAllocationCount", "CSQLite", .argumentParser, .asyncHTTPClient, .logging,
+            .nioCore, .nioHTTP1,
         ]),
     command(
-        "spoolctl", ["SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", .argumentParser]),
+        "spoolctl",
+        [
+            "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", "CQREncode", .argumentParser,
+            .unixSignals,
+        ]),
 
     tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
     tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
@@ -197,8 +229,9 @@ let daemonRooms: [Target] = [
     tests(
         "SpoolDaemonTests",
         [
-            "SpoolDaemon", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore", .grdb, .logging,
-            .serviceLifecycle,
+            "SpoolDaemon", "SpoolControl", "SpoolHTTP", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore",
+            .grdb,
+            .logging, .serviceLifecycle,
         ],
         exclude: ["References"]),
     tests(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a clean clone to result files: builds, starts the daemon on a temporary spool (dry run: nothing is sent), drops
-# the example files, shows how they fare and stops.
+# From a clean clone to result files: builds, starts the daemon on a temporary spool with a simulator in place of
+# WhatsApp and two linked devices, drops the example files, shows what the simulated phones decrypted, and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,19 +18,29 @@ finish() {
 }
 trap finish EXIT
 
-# Settings by environment serve both commands: fast pacing, and a free port.
+# Settings by environment serve both commands: directories of our own, a free port, and time for the first receipts.
 export SPOOLD_SPOOL_DIRECTORY=$work/spool SPOOLD_STATE_DIRECTORY=$work/state
-export SPOOLD_HTTP_LISTEN=127.0.0.1:0 SPOOLD_RESULTS_GRACE=0s
-config=examples/no-pacing.yaml
+export SPOOLD_HTTP_LISTEN=127.0.0.1:0 SPOOLD_RESULTS_GRACE=2s
 
-echo "== start the daemon (dry run)"
-"$bin/spoold" run --dry-run --config "$config" 2>"$work/log" &
+# Waits up to 30 s for a command to succeed, as long as the daemon lives.
+until_true() {
+    for _ in $(seq 300); do
+        "$@" && return
+        kill -0 "$daemon" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$work/log" >&2
+    echo "waited in vain for: $*" >&2
+    exit 1
+}
+
+echo "== start the daemon with a simulator"
+"$bin/spoold" run --simulate --config examples/spoold.yaml >"$work/simulator" 2>"$work/log" &
 daemon=$!
-for _ in $(seq 100); do
-    "$bin/spoolctl" --help >/dev/null && [ -S "$work/state/control.sock" ] && break
-    kill -0 "$daemon" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-    sleep 0.1
-done
+until_true test -S "$work/state/control.sock"
+both_connected() { [ "$("$bin/spoolctl" device list --json | grep -c '"status":"connected"')" = 2 ]; }
+until_true both_connected
+"$bin/spoolctl" device list
 
 echo "== drop two files: write under another name, then rename"
 for file in orders.csv notice.json; do
@@ -39,24 +49,23 @@ for file in orders.csv notice.json; do
 done
 
 echo "== wait for the markers"
-marker() { ls "$work/spool/results/$1".{ok,some,err} 2>/dev/null | head -n 1; }
-for _ in $(seq 300); do
-    [ -n "$(marker orders.csv || true)" ] && [ -n "$(marker notice.json || true)" ] && break
-    kill -0 "$daemon" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-    sleep 0.1
-done
-for file in orders.csv notice.json; do
-    [ -n "$(marker $file || true)" ] || { echo "no result for $file" >&2; cat "$work/log" >&2; exit 1; }
-done
+marked() { ls "$work/spool/results/$1".{ok,some,err} 2>/dev/null | grep -q .; }
+until_true marked orders.csv
+until_true marked notice.json
 
-export SPOOLD_TRANSPORT=dry-run
-"$bin/spoolctl" batches --config "$config"
+"$bin/spoolctl" batches
 for file in orders.csv.accepted.json orders.csv.result.csv orders.csv.failed.csv notice.json.result.json; do
     echo "== results/$file"
     cat "$work/spool/results/$file"
     echo
 done
 ls -1 "$work/spool/results"
+
+echo "== what the phones decrypted"
+control=$(sed 's/.*"control": "\([^"]*\)".*/\1/' "$work/simulator")
+for number in $("$bin/spoolctl" history --status sent --json | grep -o '"number":"[0-9]*"' | tr -dc '0-9\n' | sort -u); do
+    echo "$number: $(curl -sS "$control/phones/$number/inbox")"
+done
 
 echo "== stop"
 kill "$daemon"

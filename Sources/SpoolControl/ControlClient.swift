@@ -16,7 +16,8 @@ public struct ControlClient: Sendable {
     /// reported at once.
     private static let http = HTTPClient(configuration: Self.configuration)
 
-    /// - Parameter timeout: How long one answer may take. Cancelling a long queue is one transaction.
+    /// - Parameter timeout: How long one answer may take, or the beginning of one that comes in lines. Cancelling a
+    ///   long queue is one transaction.
     public init(socketPath: String, timeout: Duration = .seconds(60)) {
         self.socketPath = socketPath
         self.timeout = timeout
@@ -31,10 +32,22 @@ public struct ControlClient: Sendable {
 
     /// Asks the daemon to do something.
     public func post(_ path: String, body: JSONValue) async throws(ControlError) -> ControlAnswer {
-        var request = self.request(.POST, path)
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(string: body.text))
-        return try await self.send(request)
+        try await self.send(self.posting(path, body))
+    }
+
+    /// Asks the daemon to do something of which it tells the course, for as long as it takes.
+    /// - Throws: The refusal, when it does not begin.
+    public func lines(_ path: String, body: JSONValue) async throws(ControlError) -> ControlLines {
+        do {
+            let response = try await Self.http.execute(self.posting(path, body), timeout: TimeAmount(self.timeout))
+            if (200...299).contains(response.status.code) { return ControlLines(body: response.body, client: self) }
+            let body = try await response.body.collect(upTo: Self.maximumAnswer)
+            throw ControlAnswer(status: Int(response.status.code), body: Array(body.readableBytesView)).refusal
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw self.controlError(error)
+        }
     }
 
     private static let timeouts: [HTTPClientError] = [.deadlineExceeded, .readTimeout, .connectTimeout]
@@ -52,6 +65,13 @@ public struct ControlClient: Sendable {
         return request
     }
 
+    private func posting(_ path: String, _ body: JSONValue) -> HTTPClientRequest {
+        var request = self.request(.POST, path)
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(string: body.text))
+        return request
+    }
+
     private func send(_ request: HTTPClientRequest) async throws(ControlError) -> ControlAnswer {
         let answer: ControlAnswer
         let start = ContinuousClock.now
@@ -66,6 +86,14 @@ public struct ControlClient: Sendable {
         }
         guard (200...299).contains(answer.status) else { throw answer.refusal }
         return answer
+    }
+
+    /// What it means that an answer breaks off after its head.
+    func interruption(_ error: any Error) -> ControlError {
+        let isCutOff =
+            error as? HTTPClientError == .remoteConnectionClosed || error as? HTTPParserError == .invalidEOFState
+        guard isCutOff else { return self.controlError(error) }
+        return .unreachable(socket: self.socketPath, reason: "it went away in the middle of its answer")
     }
 
     private func controlError(_ error: any Error) -> ControlError {

@@ -6,6 +6,9 @@ enum ControlEndpoint: Equatable {
     case addKey
     case revokeKey(String)
     case submission
+    case linkDevice
+    case renameDevice
+    case removeDevice
 
     /// The endpoints of a path: what GET asks for and what POST does; `nil` for a path that is not there.
     static func at(_ path: String) -> (get: ControlEndpoint?, post: ControlEndpoint?)? {
@@ -17,6 +20,9 @@ enum ControlEndpoint: Equatable {
         case (2, "keys"): return (.keys, .addKey)
         case (4, "keys") where parts[3] == "revoke": return (nil, .revokeKey(parts[2]))
         case (2, "submission"): return (.submission, nil)
+        case (2, "devices"): return (nil, .linkDevice)
+        case (3, "devices") where parts[2] == "rename": return (nil, .renameDevice)
+        case (3, "devices") where parts[2] == "remove": return (nil, .removeDevice)
         default: return nil
         }
     }
@@ -25,7 +31,7 @@ enum ControlEndpoint: Equatable {
     var parameters: [String] {
         switch self {
         case .submission: ["user", "file", "inode"]
-        case .status, .cancel, .keys, .addKey, .revokeKey: []
+        case .status, .cancel, .keys, .addKey, .revokeKey, .linkDevice, .renameDevice, .removeDevice: []
         }
     }
 }

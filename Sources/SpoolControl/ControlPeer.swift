@@ -13,6 +13,15 @@ struct ControlContext: RequestContext {
         self.channel = source.channel
     }
 
+    /// Calls back, once, when the client hangs up; at once when it has done so already.
+    func onHangUp(_ callBack: @escaping @Sendable () -> Void) async {
+        do {
+            try await self.channel.pipeline.addHandler(HangUpHandler(callBack), position: .first).get()
+        } catch {
+            callBack()
+        }
+    }
+
     /// The user id of the process at the other end, as the kernel knows it; `nil` when the connection is gone.
     func peer() async -> uid_t? {
         guard let options = self.channel as? any SocketOptionProvider else { return nil }
@@ -32,4 +41,25 @@ private struct PeerCredentials: Sendable {
     var process: pid_t
     var user: uid_t
     var group: gid_t
+}
+
+/// Notices that the other end sends nothing more, which is how a client that goes away looks from here.
+private final class HangUpHandler: ChannelInboundHandler, Sendable {
+    typealias InboundIn = NIOAny
+
+    private let callBack: @Sendable () -> Void
+
+    init(_ callBack: @escaping @Sendable () -> Void) {
+        self.callBack = callBack
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { self.callBack() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.callBack()
+        context.fireChannelInactive()
+    }
 }

@@ -10,7 +10,7 @@ public import SpoolQueue
 /// The control socket: the HTTP API as an administrator sees it, and the verbs of `spoolctl`, over a Unix socket.
 ///
 /// Whoever may open the socket (mode 0660) may do everything; there are no keys. Topics: `+Queue` (cancelling, finding
-/// a submission), `+Keys`, `+Body` (reading what was sent).
+/// a submission), `+Keys`, `+Devices`, `+Body` (reading what was sent).
 public struct ControlServer: Service {
     /// The most bytes of a request's body.
     static let maximumBody = 64 << 10
@@ -20,22 +20,26 @@ public struct ControlServer: Service {
     let queue: MessageQueue
     let reader: QueueReader
     let actions: any ControlActions
+    let devices: (any DeviceActions)?
     let clock: any WallClock
-    private let logger: Logger
+    let logger: Logger
     private let onRunning: @Sendable () async -> Void
 
     /// - Parameters:
     ///   - socketPath: At most 103 bytes. A socket that a dead daemon has left there is replaced.
+    ///   - devices: What links, renames and removes devices; `nil` when there are none to link.
     ///   - onRunning: Called once, when the socket accepts connections.
     public init(
         socketPath: String, api: ReadOnlyAPI, queue: MessageQueue, reader: QueueReader, actions: any ControlActions,
-        clock: any WallClock, logger: Logger, onRunning: @escaping @Sendable () async -> Void = {}
+        devices: (any DeviceActions)? = nil, clock: any WallClock, logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void = {}
     ) {
         self.socket = ControlSocket(path: socketPath)
         self.api = api
         self.queue = queue
         self.reader = reader
         self.actions = actions
+        self.devices = devices
         self.clock = clock
         self.logger = logger
         self.onRunning = onRunning
@@ -86,7 +90,7 @@ public struct ControlServer: Service {
         guard request.uri.path == "/control" || request.uri.path.hasPrefix("/control/") else {
             return await self.api.respond(to: request, as: .admin, logger: context.logger)
         }
-        return await APIAnswer.respond(to: request, logger: context.logger) {
+        return await APIAnswer.respond(to: request, logger: context.logger) { () async throws -> Response in
             let endpoint = try Self.endpoint(of: request)
             let parameters = try QueryParameters(request.uri.query, known: endpoint.parameters)
             return try await self.answer(endpoint, parameters, request, context)
@@ -107,14 +111,17 @@ public struct ControlServer: Service {
 
     private func answer(
         _ endpoint: ControlEndpoint, _ parameters: QueryParameters, _ request: Request, _ context: ControlContext
-    ) async throws -> APIAnswer {
+    ) async throws -> Response {
         switch endpoint {
-        case .status: APIAnswer(body: try await self.actions.status())
-        case .cancel: try await self.cancel(request, context)
-        case .keys: try await self.keys()
-        case .addKey: try await self.addKey(request, context)
-        case .revokeKey(let id): try await self.revokeKey(id, context)
-        case .submission: try await self.submission(parameters)
+        case .status: APIAnswer(body: try await self.actions.status()).response
+        case .cancel: try await self.cancel(request, context).response
+        case .keys: try await self.keys().response
+        case .addKey: try await self.addKey(request, context).response
+        case .revokeKey(let id): try await self.revokeKey(id, context).response
+        case .submission: try await self.submission(parameters).response
+        case .linkDevice: try await self.linkDevice(request, context)
+        case .renameDevice: try await self.renameDevice(request, context).response
+        case .removeDevice: try await self.removeDevice(request, context).response
         }
     }
 

@@ -32,6 +32,25 @@ public struct DeviceID: RawRepresentable, Hashable, Comparable, Codable, Sendabl
         self.rawValue = rawValue
     }
 
+    /// The name of a device that is to be made; `nil` unless it is 1–64 of `A–Z a–z 0–9 _ - .`, starts with a letter, a
+    /// digit or `_`, and is not `ALL`, which commands take for all devices.
+    public init?(name: String) {
+        let bytes = name.utf8
+        guard (1...64).contains(bytes.count), bytes.allSatisfy(Self.isAllowed), bytes.first != UInt8(ascii: "-"),
+            bytes.first != UInt8(ascii: "."), name != "ALL"
+        else { return nil }
+        self.rawValue = name
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
     public var description: String { self.rawValue }
 
     public static func < (left: DeviceID, right: DeviceID) -> Bool { left.rawValue < right.rawValue }

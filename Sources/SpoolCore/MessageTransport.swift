@@ -3,14 +3,19 @@ public import Foundation
 /// What a transport needs to send one message.
 public struct OutgoingMessage: Equatable, Sendable {
     public var queueID: QueueID
+    /// Stored before this is handed over, so that an attempt which a crash cut off is settled under the same id.
+    public var wireID: WireMessageID
     public var device: DeviceID
     public var recipient: Recipient
     public var text: String
     /// 1 for the first attempt of this message.
     public var attempt: Int
 
-    public init(queueID: QueueID, device: DeviceID, recipient: Recipient, text: String, attempt: Int) {
+    public init(
+        queueID: QueueID, wireID: WireMessageID, device: DeviceID, recipient: Recipient, text: String, attempt: Int
+    ) {
         self.queueID = queueID
+        self.wireID = wireID
         self.device = device
         self.recipient = recipient
         self.text = text
@@ -42,16 +47,65 @@ public enum TransportError: Error, Equatable, Sendable {
     case outcomeUnknown(detail: String)
 }
 
-/// News from a transport that belongs to no call of `send`.
+/// What one send came to.
+public typealias SendResult = Result<Acknowledgement, TransportError>
+
+/// News from a transport that belongs to no call of `send`. Any of it may come more than once after a crash.
 public enum TransportEvent: Equatable, Sendable {
     /// The recipient's device has the message.
     case delivered(WireMessageID, at: Date)
     /// The recipient read it (which implies delivered).
     case read(WireMessageID, at: Date)
-    /// The device is connected and the news it missed has all been handed over.
-    case drained(DeviceID)
-    /// The device cannot send until it says `drained` again.
-    case lost(DeviceID, detail: String)
+    /// Somebody wrote to one of our accounts.
+    case text(IncomingText)
+    /// A device is new, or its status has changed. `connected` comes when the news it missed has all been handed over.
+    case changed(TransportDevice)
+    /// The device is gone for good.
+    case removed(DeviceID)
+}
+
+/// A text that somebody wrote to one of our accounts.
+public struct IncomingText: Equatable, Sendable {
+    public var device: DeviceID
+    /// Who wrote, digits only; `nil` when the network told no number.
+    public var number: String?
+    public var text: String
+    public var at: Date
+
+    public init(device: DeviceID, number: String?, text: String, at: Date) {
+        self.device = device
+        self.number = number
+        self.text = text
+        self.at = at
+    }
+}
+
+/// Whether a device can send, and if not, who has to act.
+public enum DeviceStatus: String, Equatable, Sendable {
+    /// Online, and all it missed has been handed over: it may send.
+    case connected
+    /// Offline for now; it comes back by itself.
+    case disconnected
+    /// The account may not send for a while; it comes back by itself.
+    case banned
+    /// Logged out, by its owner or by the service: a person has to link it again.
+    case unlinked
+    /// Another program uses the same device; it does not fight for it. A person has to end one of the two.
+    case replaced
+    /// The account is locked or banned for good, or the service refuses the device for another reason.
+    case refused
+    /// The service takes only newer client versions.
+    case outdated
+    /// The device cannot work here: its store or its configuration fails.
+    case failed
+
+    /// Whether it stays away until a person does something about it.
+    public var needsPerson: Bool {
+        switch self {
+        case .connected, .disconnected, .banned: false
+        case .unlinked, .replaced, .refused, .outdated, .failed: true
+        }
+    }
 }
 
 /// A device as a transport describes it.
@@ -59,37 +113,45 @@ public struct TransportDevice: Equatable, Sendable {
     public var id: DeviceID
     /// The account's own number, digits only; `nil` while unknown.
     public var number: String?
-    public var isConnected: Bool
+    public var status: DeviceStatus
+    /// Why it is not connected, in words for people; `nil` while it is.
+    public var detail: String?
+    /// When the connection there is now came about.
     public var connectedAt: Date?
 
-    public init(id: DeviceID, number: String?, isConnected: Bool, connectedAt: Date?) {
+    public init(id: DeviceID, number: String?, status: DeviceStatus, detail: String? = nil, connectedAt: Date? = nil) {
         self.id = id
         self.number = number
-        self.isConnected = isConnected
+        self.status = status
+        self.detail = detail
         self.connectedAt = connectedAt
     }
+
+    public var isConnected: Bool { self.status == .connected }
 }
 
+/// Where a transport's news goes, in the order in which it happened. What it stores is durable when it returns; when it
+/// throws, the transport lets the network bring the same news again.
+public typealias TransportEventHandler = @Sendable ([TransportEvent]) async throws -> Void
+
 /// The seam between the queue and the network.
-///
-/// The caller stores the id that `makeMessageID` gave *before* it calls `send`, so an attempt that a crash cut off is
-/// settled under the same id.
 public protocol MessageTransport: Sendable {
     /// `true` when nothing leaves this machine; status, results and the API then say "dry run".
     var isDryRun: Bool { get }
 
-    /// How long after `drained` a receipt for an attempt without an answer may still come.
+    /// How long after a device has connected a receipt for an attempt without an answer may still come.
     var receiptGrace: Duration { get }
 
-    /// The devices that may be asked to send, connected or not.
+    /// The devices that may be asked to send, connected or not. Those that come later are told by `run`.
     func devices() async -> [TransportDevice]
 
     /// A new id of the network's form.
     func makeMessageID(for device: DeviceID) -> WireMessageID
 
-    /// Sends one message and waits for the server's answer.
-    func send(_ message: OutgoingMessage, id: WireMessageID) async throws(TransportError) -> Acknowledgement
+    /// Sends messages of one device and waits for the server's answers. Those to the same recipient leave in their order.
+    /// - Returns: one result for each, in their order.
+    func send(_ messages: [OutgoingMessage]) async -> [SendResult]
 
-    /// News, from the moment of the call; each call gets its own stream.
-    func events() -> AsyncStream<TransportEvent>
+    /// Keeps the devices connected and tells all news, until the task is cancelled. Once in the life of a transport.
+    func run(_ handle: @escaping TransportEventHandler) async
 }

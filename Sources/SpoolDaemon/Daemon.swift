@@ -12,7 +12,7 @@ public import SpoolScheduler
 ///
 /// ```
 /// incoming → IntakeService → queue → DeliveryService → transport
-///                              ↑  ↓         ReceiptService ←┘
+///                              ↑  ↓       TransportService ←┘
 ///            HousekeepingService  ResultService → results
 /// ```
 public struct Daemon: Sendable {
@@ -68,10 +68,13 @@ public struct Daemon: Sendable {
 
     /// Locks both directories, opens the queue, takes back what a dead daemon had claimed, and builds the services.
     ///
+    /// - Parameters:
+    ///   - administration: What links, renames and removes devices; `nil` when there are none to link.
     /// - Throws: `IntakeError.locked` when another daemon works on either directory, `IntakeError` and `QueueError`
     ///   when they cannot be used.
     public init(
-        _ configuration: Configuration, transport: any MessageTransport, chance: Chance, clock: any Clock<Duration>,
+        _ configuration: Configuration, transport: any MessageTransport,
+        administration: (any DeviceAdministration)? = nil, chance: Chance, clock: any Clock<Duration>,
         wallClock: any WallClock, logger: Logger
     ) async throws {
         let layout = SpoolLayout(root: configuration.spool)
@@ -85,18 +88,20 @@ public struct Daemon: Sendable {
         let reader = QueueReader(database)
         let users = try await reader.users()
         try Self.prepare(layout, for: users)
-        let devices = await transport.devices()
         let board = DeviceBoard(chance: chance)
-        let wakeUps = WakeUps(devices: devices.map(\.id))
-        let events = transport.events()
-        let yesterday = wallClock.now.addingTimeInterval(-24 * 3600)
-        for device in devices {
-            let sends = try await queue.sendTimes(of: device.id, since: yesterday)
-            await board.add(device, policy: configuration.pacing, sends: sends)
+        let wakeUps = WakeUps()
+        let roster = DeviceRoster(
+            queue: queue, board: board, wakeUps: wakeUps, pacing: configuration.pacing, wallClock: wallClock)
+        let linkedDevices = administration.map { administration in
+            LinkedDevices(
+                administration: administration, transport: transport, queue: queue, roster: roster, clock: clock,
+                logger: logger.named("devices"))
         }
+        try await linkedDevices?.finishRenamings()
+        for device in await transport.devices() { try await roster.add(device) }
         let rescued = try await queue.rescueAbandonedClaims(now: wallClock.now)
         if rescued > 0 { logger.notice("\(rescued) attempts of the last run got no answer; they are settled now") }
-        try await queue.failOrphans(known: Set(devices.map(\.id)), now: wallClock.now)
+        try await queue.failOrphans(known: await board.ids, now: wallClock.now)
 
         let timeZone = configuration.rules.timeZone
         let intake = IntakeService(
@@ -119,12 +124,12 @@ public struct Daemon: Sendable {
         self.services = [
             api.application(
                 listen: configuration.listenHost, port: configuration.listenPort, logger: logger.named("http")),
+            TransportService(
+                transport: transport, queue: queue, roster: roster, wakeUps: wakeUps, clock: clock,
+                logger: logger.named("transport")),
             ControlServer(
                 socketPath: configuration.controlSocket, api: api, queue: queue, reader: reader, actions: status,
-                clock: wallClock, logger: logger.named("control")),
-            ReceiptService(
-                queue: queue, events: events, board: board, wakeUps: wakeUps, wallClock: wallClock,
-                logger: logger.named("receipts")),
+                devices: linkedDevices, clock: wallClock, logger: logger.named("control")),
             ResultService(
                 queue: queue, reader: reader, layout: layout, rules: configuration.rules, grace: configuration.grace,
                 wakeUps: wakeUps, clock: clock, wallClock: wallClock, logger: logger.named("results")),
@@ -147,7 +152,7 @@ public struct Daemon: Sendable {
         }
     }
 
-    private static func makeDirectory(_ path: String) throws {
+    static func makeDirectory(_ path: String) throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
     }

@@ -22,6 +22,10 @@ struct DaemonStatus: DaemonState, ControlActions {
         await self.board.views(at: self.wallClock.now, isDryRun: self.isDryRun)
     }
 
+    func waitReason(of message: MessageView) async -> String? {
+        await self.board.obstacle(for: message.device).map { "waits for a device: \($0)" }
+    }
+
     func estimatedDelivery(of message: MessageView, ahead: Int) async -> String? {
         await self.board.estimate.phrase(ahead: ahead, now: self.wallClock.now)
     }
@@ -39,7 +43,7 @@ struct DaemonStatus: DaemonState, ControlActions {
 
     func notReady() async -> [String] {
         var reasons = await self.intake.notices
-        if await !self.board.hasUsableDevice { reasons.append("no device is connected") }
+        reasons += await self.board.notReady
         do {
             try await self.reader.checkWritable()
         } catch {

@@ -5,10 +5,11 @@ import SpoolCore
 import SpoolQueue
 import SpoolScheduler
 
-/// Claims due messages, sends them and stores what became of each. One loop a device, one send at a time.
+/// Claims due messages, sends them and stores what became of each. One loop a device, one call of `send` at a time.
 ///
-/// The board decides whether a message may leave; this service obeys. On shutdown it stops claiming, lets the send in
-/// flight end, gives back what it claimed and did not begin, and stores it all.
+/// The board decides whether messages may leave, and how many; this service obeys. What is claimed together is sent
+/// together, and shares its commits. On shutdown it stops claiming, lets the call in flight end, gives back what it
+/// claimed and did not begin, and stores it all.
 struct DeliveryService: Service {
     let queue: MessageQueue
     let transport: any MessageTransport
@@ -21,14 +22,21 @@ struct DeliveryService: Service {
 
     /// Longer than the slowest send (no answer within 75 s is uncertain).
     static let lease = Duration.seconds(300)
-    /// Outcomes wait at most this long for others to share their commit.
-    private static let commitEvery: TimeInterval = 0.1
+    /// The most messages of one call: what a shutdown waits for, and what a crash leaves uncertain.
+    static let mostAtOnce = 128
 
     func run() async throws {
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { group in
-                for (device, bell) in self.wakeUps.devices {
-                    group.addTask { await self.deliver(device, bell) }
+            await withDiscardingTaskGroup { group in
+                while !self.isStopping {
+                    for device in await self.board.ids {
+                        guard let bell = self.wakeUps.enter(device) else { continue }
+                        group.addTask {
+                            await self.deliver(device, bell)
+                            self.wakeUps.leave(device)
+                        }
+                    }
+                    await self.wakeUps.devices.wait()
                 }
             }
         } onGracefulShutdown: {
@@ -41,7 +49,7 @@ struct DeliveryService: Service {
     private func deliver(_ device: DeviceID, _ bell: WakeUp) async {
         while !self.isStopping {
             do {
-                try await self.turn(device, bell)
+                guard try await self.turn(device, bell) else { return }
             } catch {
                 guard !self.isStopping else { return }
                 self.logger.error("cannot claim messages, trying again: \(error)", metadata: ["device.id": "\(device)"])
@@ -51,81 +59,83 @@ struct DeliveryService: Service {
         }
     }
 
-    private func turn(_ device: DeviceID, _ bell: WakeUp) async throws(QueueError) {
+    /// - Returns: `false` when the device is gone.
+    private func turn(_ device: DeviceID, _ bell: WakeUp) async throws(QueueError) -> Bool {
         let now = self.wallClock.now
-        switch await self.board.admission(of: device, at: now) {
-        case .none:
-            await bell.wait(until: nil, now: now, clock: self.clock)
-        case .wait(let until, _):
-            await bell.wait(until: until, now: now, clock: self.clock)
+        let until: Date?
+        switch await self.board.beginTurn(of: device, at: now) {
+        case .gone: return false
+        case .pause: until = nil
+        case .wait(let moment): until = moment
         case .now(let most):
-            let claimed = try await self.queue.claim(upTo: most, for: device, lease: Self.lease, now: now) {
-                self.transport.makeMessageID(for: device)
+            let result: Result<Bool, QueueError>
+            do throws(QueueError) {
+                result = .success(try await self.claimAndSend(upTo: most, device, now))
+            } catch {
+                result = .failure(error)
             }
-            guard claimed.isEmpty else { return await self.send(claimed) }
-            let next = try await self.queue.nextDue(after: now)
-            await bell.wait(until: next, now: now, clock: self.clock)
+            await self.board.endTurn(of: device)
+            guard try !result.get() else { return true }
+            until = try await self.queue.nextDue(after: now)
         }
+        await bell.wait(until: until, now: now, clock: self.clock)
+        return true
     }
 
-    private func send(_ claimed: [ClaimedMessage]) async {
-        var outcomes: [SettledAttempt] = []
-        var unstoredSince = self.wallClock.now
-        for (index, message) in claimed.enumerated() {
-            let isUsable = await self.board.drainedAt(message.device) != nil
-            // The first one always goes: its admission was given and nothing has happened since.
-            let settlement =
-                index > 0 && (self.isStopping || !isUsable)
-                ? Settlement.returned(reason: "its device stopped before its turn") : await self.attempt(message)
-            outcomes.append(SettledAttempt(message: message.id, attempt: message.attempt, settlement: settlement))
-            guard self.wallClock.now.timeIntervalSince(unstoredSince) >= Self.commitEvery else { continue }
-            await self.store(outcomes)
-            outcomes = []
-            unstoredSince = self.wallClock.now
+    /// - Returns: Whether there was anything to send.
+    private func claimAndSend(upTo most: Int, _ device: DeviceID, _ now: Date) async throws(QueueError) -> Bool {
+        let claimed = try await self.queue.claim(
+            upTo: min(most, Self.mostAtOnce), for: device, lease: Self.lease, now: now
+        ) { self.transport.makeMessageID(for: device) }
+        guard !claimed.isEmpty else { return false }
+        let isConnected = await self.board.isConnected(device)
+        guard isConnected, !self.isStopping else {
+            let outcome = Settlement.returned(reason: "its device stopped before its turn")
+            await self.store(claimed.map { .init(message: $0.id, attempt: $0.attempt, settlement: outcome) })
+            return true
         }
+        await self.send(claimed, by: device)
+        return true
+    }
+
+    private func send(_ claimed: [ClaimedMessage], by device: DeviceID) async {
+        let start = self.wallClock.now
+        let results = await self.transport.send(claimed.map(OutgoingMessage.init))
+        let end = self.wallClock.now
+        var outcomes: [SettledAttempt] = []
+        var handedOver = 0
+        for (index, message) in claimed.enumerated() {
+            let result = index < results.count ? results[index] : .failure(.outcomeUnknown(detail: "no answer at all"))
+            if !result.isSessionLost { handedOver += 1 }
+            outcomes.append(
+                SettledAttempt(
+                    message: message.id, attempt: message.attempt, settlement: self.settlement(result, message, end)))
+        }
+        await self.board.recordSends(by: device, count: handedOver, start: start, end: end)
+        if handedOver < claimed.count { await self.board.foundAway(device, at: end) }
         await self.store(outcomes)
     }
 
-    private func attempt(_ message: ClaimedMessage) async -> Settlement {
-        let start = self.wallClock.now
-        let outgoing = OutgoingMessage(
-            queueID: message.id, device: message.device, recipient: message.recipient, text: message.text,
-            attempt: message.attempt)
-        do throws(TransportError) {
-            let acknowledgement = try await self.transport.send(outgoing, id: message.wireID)
-            await self.board.recordSend(by: message.device, start: start, end: self.wallClock.now)
-            return .sent(at: acknowledgement.at)
-        } catch {
-            return await self.settlement(for: error, of: message, start)
+    private func settlement(_ result: SendResult, _ message: ClaimedMessage, _ now: Date) -> Settlement {
+        switch result {
+        case .success(let acknowledgement): .sent(at: acknowledgement.at)
+        case .failure(.temporary(let code, let detail)): self.deferral(of: message, code, detail, now)
+        case .failure(.permanent(let code, let detail)): .failed(code, error: detail)
+        case .failure(.sessionLost(let detail)): .returned(reason: "waits for a device: \(detail)")
+        case .failure(.outcomeUnknown(let detail)): .uncertain(detail: detail)
         }
     }
 
-    private func settlement(
-        for error: TransportError, of message: ClaimedMessage, _ start: Date
-    ) async -> Settlement {
-        let now = self.wallClock.now
-        switch error {
-        case .temporary(let code, let detail):
-            await self.board.recordSend(by: message.device, start: start, end: now)
-            let attempts = message.earlierAttempts + 1
-            let next = self.board.chance.draw { generator in
-                self.backOff.nextAttempt(
-                    after: attempts, firstAttemptAt: message.firstAttemptAt, now: now, using: &generator)
-            }
-            guard let next else {
-                return .failed(.attemptsExhausted, error: "Given up after \(attempts) attempts; the last: \(detail)")
-            }
-            return .deferred(until: next, code: code, reason: "deferred: \(detail)")
-        case .permanent(let code, let detail):
-            await self.board.recordSend(by: message.device, start: start, end: now)
-            return .failed(code, error: detail)
-        case .sessionLost(let detail):
-            await self.board.lost(message.device, detail)
-            return .returned(reason: "waits for a device: \(detail)")
-        case .outcomeUnknown(let detail):
-            await self.board.recordSend(by: message.device, start: start, end: now)
-            return .uncertain(detail: detail)
+    private func deferral(of message: ClaimedMessage, _ code: String, _ detail: String, _ now: Date) -> Settlement {
+        let attempts = message.earlierAttempts + 1
+        let next = self.board.chance.draw { generator in
+            self.backOff.nextAttempt(
+                after: attempts, firstAttemptAt: message.firstAttemptAt, now: now, using: &generator)
         }
+        guard let next else {
+            return .failed(.attemptsExhausted, error: "Given up after \(attempts) attempts; the last: \(detail)")
+        }
+        return .deferred(until: next, code: code, reason: "deferred: \(detail)")
     }
 
     /// Keeps trying: an outcome that is not stored would be sent again after a restart.
@@ -168,5 +178,20 @@ struct DeliveryService: Service {
             case .returned(let reason): self.logger.info("back in the queue: \(reason)", metadata: metadata)
             }
         }
+    }
+}
+
+extension OutgoingMessage {
+    fileprivate init(_ message: ClaimedMessage) {
+        self.init(
+            queueID: message.id, wireID: message.wireID, device: message.device, recipient: message.recipient,
+            text: message.text, attempt: message.attempt)
+    }
+}
+
+extension SendResult {
+    /// Whether nothing left, because the device has no session.
+    fileprivate var isSessionLost: Bool {
+        if case .failure(.sessionLost) = self { true } else { false }
     }
 }

@@ -21,11 +21,6 @@ public final class DryRunTransport: MessageTransport {
         }
     }
 
-    private struct State {
-        var lostDevices: Set<DeviceID> = []
-        var listeners: [AsyncStream<TransportEvent>.Continuation] = []
-    }
-
     private let deviceIDs: [DeviceID]
     private let answers: [Answer]
     private let latency: Duration
@@ -33,13 +28,16 @@ public final class DryRunTransport: MessageTransport {
     private let wallClock: any WallClock
     private let chance: Chance
     private let startedAt: Date
-    private let state = Mutex(State())
+    /// Devices without a session, and why.
+    private let away = Mutex<[DeviceID: String]>([:])
+    private let news: AsyncStream<TransportEvent>
+    private let newsEntry: AsyncStream<TransportEvent>.Continuation
     /// How long a device stays away after an answer that loses its session.
     private static let absence = Duration.seconds(5)
 
     /// - Parameters:
     ///   - answers: The first that matches a recipient counts.
-    ///   - latency: How long each answer takes.
+    ///   - latency: How long the answers to messages take that are sent together.
     public init(
         devices: [DeviceID], answers: [Answer], latency: Duration, clock: any Clock<Duration>, wallClock: any WallClock,
         chance: Chance
@@ -51,6 +49,7 @@ public final class DryRunTransport: MessageTransport {
         self.wallClock = wallClock
         self.chance = chance
         self.startedAt = wallClock.now
+        (self.news, self.newsEntry) = AsyncStream.makeStream()
     }
 
     public var isDryRun: Bool { true }
@@ -58,14 +57,7 @@ public final class DryRunTransport: MessageTransport {
     /// No receipt ever comes.
     public var receiptGrace: Duration { .zero }
 
-    public func devices() async -> [TransportDevice] {
-        let lost = self.state.withLock { $0.lostDevices }
-        return self.deviceIDs.map { id in
-            TransportDevice(
-                id: id, number: nil, isConnected: !lost.contains(id),
-                connectedAt: lost.contains(id) ? nil : self.startedAt)
-        }
-    }
+    public func devices() async -> [TransportDevice] { self.deviceIDs.map(self.device) }
 
     /// `3EB0` and 18 upper-case hexadecimal digits, the form of web-type clients (protocol: message id).
     public func makeMessageID(for device: DeviceID) -> WireMessageID {
@@ -75,41 +67,57 @@ public final class DryRunTransport: MessageTransport {
         return WireMessageID(rawValue: "3EB0" + digits)
     }
 
-    public func send(
-        _ message: OutgoingMessage, id: WireMessageID
-    ) async throws(TransportError) -> Acknowledgement {
-        if self.latency > .zero {
+    public func send(_ messages: [OutgoingMessage]) async -> [SendResult] {
+        if self.latency > .zero, !messages.isEmpty {
             do {
                 try await self.clock.sleep(for: self.latency)
             } catch {
-                throw .outcomeUnknown(detail: "dry run: stopped while waiting for the answer")
+                let error = TransportError.outcomeUnknown(detail: "dry run: stopped while waiting for the answer")
+                return messages.map { _ in .failure(error) }
             }
         }
+        return messages.map(self.answer)
+    }
+
+    public func run(_ handle: @escaping TransportEventHandler) async {
+        for await event in self.news { await self.tell(event, handle) }
+    }
+
+    private func device(_ id: DeviceID) -> TransportDevice {
+        guard let detail = self.away.withLock({ $0[id] }) else {
+            return TransportDevice(id: id, number: nil, status: .connected, connectedAt: self.startedAt)
+        }
+        return TransportDevice(id: id, number: nil, status: .disconnected, detail: detail)
+    }
+
+    private func answer(to message: OutgoingMessage) -> SendResult {
+        if let detail = self.away.withLock({ $0[message.device] }) { return .failure(.sessionLost(detail: detail)) }
         let answer = self.answers.first { $0.matches(message.recipient) && message.attempt <= $0.times ?? .max }
-        guard let answer else { return Acknowledgement(at: self.wallClock.now) }
+        guard let answer else { return .success(Acknowledgement(at: self.wallClock.now)) }
         if case .sessionLost(let detail) = answer.error { self.lose(message.device, detail) }
-        throw answer.error
+        return .failure(answer.error)
     }
 
-    public func events() -> AsyncStream<TransportEvent> {
-        let (stream, continuation) = AsyncStream<TransportEvent>.makeStream()
-        self.state.withLock { $0.listeners.append(continuation) }
-        return stream
-    }
-
-    private func lose(_ device: DeviceID, _ detail: String) {
-        let isNew = self.state.withLock { $0.lostDevices.insert(device).inserted }
-        guard isNew else { return }
-        self.tell(.lost(device, detail: detail))
+    private func lose(_ id: DeviceID, _ detail: String) {
+        self.away.withLock { $0[id] = detail }
+        self.newsEntry.yield(.changed(self.device(id)))
         Task {
             // A cancelled sleep brings the device back early, which harms nobody.
             try? await self.clock.sleep(for: Self.absence)
-            self.state.withLock { _ = $0.lostDevices.remove(device) }
-            self.tell(.drained(device))
+            self.away.withLock { $0[id] = nil }
+            self.newsEntry.yield(.changed(self.device(id)))
         }
     }
 
-    private func tell(_ event: TransportEvent) {
-        for listener in self.state.withLock({ $0.listeners }) { listener.yield(event) }
+    /// There is no network to bring it again, so it is told until it has been taken.
+    private func tell(_ event: TransportEvent, _ handle: TransportEventHandler) async {
+        while !Task.isCancelled {
+            do {
+                return try await handle([event])
+            } catch {
+                // The handler says what is wrong; a cancelled sleep ends the loop.
+                try? await self.clock.sleep(for: .seconds(1))
+            }
+        }
     }
 }

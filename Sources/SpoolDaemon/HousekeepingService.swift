@@ -32,7 +32,7 @@ struct HousekeepingService: Service {
         do throws(QueueError) {
             if try await self.queue.expire(now: now) > 0 { self.wakeUps.results.ring() }
             var next = try await self.queue.nextDue(after: now)
-            for device in self.wakeUps.devices.keys {
+            for device in await self.board.ids {
                 guard let moment = try await self.settleUncertain(of: device, now) else { continue }
                 next = min(next ?? moment, moment)
             }

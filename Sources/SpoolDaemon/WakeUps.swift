@@ -1,25 +1,46 @@
 import Foundation
 import SpoolCore
+import Synchronization
 
 /// The bells between the services. They carry no data: everybody who is woken looks into the queue, and looks at start
 /// too, so a lost ring costs time, never a message.
 final class WakeUps: Sendable {
-    let devices: [DeviceID: WakeUp]
     let results = WakeUp()
     let housekeeping = WakeUp()
+    /// Devices were put on the board or taken off it.
+    let devices = WakeUp()
+    private let delivery = Mutex<[DeviceID: WakeUp]>([:])
 
-    init(devices: [DeviceID]) {
-        self.devices = Dictionary(devices.map { ($0, WakeUp()) }, uniquingKeysWith: { first, _ in first })
+    /// The bell of a new delivery loop; `nil` while the device has one.
+    func enter(_ device: DeviceID) -> WakeUp? {
+        self.delivery.withLock { bells in
+            guard bells[device] == nil else { return nil }
+            let bell = WakeUp()
+            bells[device] = bell
+            return bell
+        }
     }
 
-    /// Messages have become pending.
+    /// The device's delivery loop has ended.
+    func leave(_ device: DeviceID) {
+        self.delivery.withLock { $0[device] = nil }
+        self.devices.ring()
+    }
+
+    /// Messages have become pending, or a device can send again.
     func ringDelivery() {
-        for bell in self.devices.values { bell.ring() }
+        for bell in self.delivery.withLock({ Array($0.values) }) { bell.ring() }
         self.housekeeping.ring()
     }
 
-    func ringAll() {
+    /// The board holds other devices than before, or may be asked anew.
+    func ringDevices() {
+        self.devices.ring()
         self.ringDelivery()
+    }
+
+    func ringAll() {
+        self.ringDevices()
         self.results.ring()
     }
 }

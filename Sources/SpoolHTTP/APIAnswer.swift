@@ -27,9 +27,16 @@ public struct APIAnswer: Equatable, Sendable {
     public static func respond(
         to request: Request, logger: Logger, _ work: () async throws -> APIAnswer
     ) async -> Response {
+        await self.respond(to: request, logger: logger) { try await work().response }
+    }
+
+    /// The same for work that makes its response itself, one that is streamed for example.
+    public static func respond(
+        to request: Request, logger: Logger, _ work: () async throws -> Response
+    ) async -> Response {
         let response: Response
         do {
-            response = try await work().response
+            response = try await work()
         } catch let error as APIError {
             response = error.response
         } catch {
@@ -40,7 +47,7 @@ public struct APIAnswer: Equatable, Sendable {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    fileprivate var response: Response {
+    public var response: Response {
         let headers: HTTPFields = [
             .contentType: "application/json; charset=utf-8",
             .cacheControl: "no-store",

@@ -10,14 +10,22 @@ public enum APIErrorCode: String, CaseIterable, Sendable {
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     case rateLimited = "RATE_LIMITED"
     case `internal` = "INTERNAL"
+    // Answers of the control socket about devices.
+    case invalidDevice = "INVALID_DEVICE"
+    case invalidPhone = "INVALID_PHONE"
+    case unknownDevice = "UNKNOWN_DEVICE"
+    case deviceExists = "DEVICE_EXISTS"
+    case deviceBusy = "DEVICE_BUSY"
+    case noLinkedDevices = "NO_LINKED_DEVICES"
 
     /// The HTTP status that goes with the code.
     public var status: HTTPResponse.Status {
         switch self {
-        case .validation: .badRequest
+        case .validation, .invalidDevice, .invalidPhone: .badRequest
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
-        case .notFound: .notFound
+        case .notFound, .unknownDevice: .notFound
+        case .deviceExists, .deviceBusy, .noLinkedDevices: .conflict
         case .methodNotAllowed: .methodNotAllowed
         case .rateLimited: .tooManyRequests
         case .internal: .internalServerError

@@ -9,6 +9,9 @@ public protocol DaemonState: Sendable {
     /// All devices, in the order they are shown.
     func devices() async throws -> [DeviceView]
 
+    /// Why a pending message waits about which the queue itself says nothing; `nil` when it only waits for its turn.
+    func waitReason(of message: MessageView) async -> String?
+
     /// When the message will go out, as a phrase such as `5-20 seconds`; `nil` when nobody can say.
     /// - Parameter ahead: How many pending messages were queued before it.
     func estimatedDelivery(of message: MessageView, ahead: Int) async -> String?
@@ -18,4 +21,8 @@ public protocol DaemonState: Sendable {
 
     /// Why the daemon should get no work now, each reason in words; empty when it is ready.
     func notReady() async -> [String]
+}
+
+extension DaemonState {
+    public func waitReason(of message: MessageView) async -> String? { nil }
 }

@@ -6,9 +6,9 @@ public struct DeviceView: Equatable, Sendable {
     public var sessionID: DeviceID
     /// The account's own number, digits only; `nil` while unknown.
     public var number: String?
-    /// `connected`, `disconnected`, `paused` or what else the daemon calls it.
+    /// `connected`, `disconnected`, `banned`, `unlinked`, `replaced`, `refused`, `outdated` or `failed`.
     public var status: String
-    /// Whether it counts as connected in the statistics; a paused device may be.
+    /// Whether it counts as connected in the statistics.
     public var isConnected: Bool
     public var connectedAt: Date?
     public var sentLastHour: Int

@@ -30,7 +30,7 @@ extension ReadOnlyAPI {
         guard let (message, attempts) = try await self.reader.message(id, of: user) else {
             throw APIError(.notFound, "There is no message \(id)")
         }
-        let json = message.json.adding([.init("attempts", .array(attempts.map(\.json)))])
+        let json = await self.explained(message).json.adding([.init("attempts", .array(attempts.map(\.json)))])
         return self.success([.init("message", json)])
     }
 
@@ -42,10 +42,19 @@ extension ReadOnlyAPI {
         var rows: [JSONValue] = []
         for message in messages {
             let estimate = await self.state.estimatedDelivery(of: message, ahead: ahead)
-            rows.append(message.json.adding([.init("estimatedDelivery", .text(estimate))]))
+            rows.append(
+                await self.explained(message).json.adding([.init("estimatedDelivery", .text(estimate))]))
             if message.status == .pending { ahead += 1 }
         }
         return rows
+    }
+
+    /// The message with a reason, if it waits and only the daemon knows why.
+    private func explained(_ message: MessageView) async -> MessageView {
+        guard message.status == .pending, message.reason == nil else { return message }
+        var message = message
+        message.reason = await self.state.waitReason(of: message)
+        return message
     }
 }
 

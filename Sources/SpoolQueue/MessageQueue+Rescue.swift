@@ -13,7 +13,8 @@ public enum UncertainPolicy: String, Sendable {
 }
 
 extension MessageQueue {
-    /// At start: every claim of the daemon that died becomes uncertain, since a byte of it may have left.
+    /// At start: every claim of the daemon that died becomes uncertain, since a byte of it may have left; one that has a
+    /// receipt already is sent.
     ///
     /// - Returns: How many there were.
     @discardableResult
@@ -31,7 +32,14 @@ extension MessageQueue {
                     WHERE status = 'processing' AND uncertainAt IS NULL
                     """,
                 arguments: [now.milliseconds])
-            return db.changesCount
+            let abandoned = db.changesCount
+            try db.execute(
+                sql: """
+                    UPDATE message SET \(Self.sentByReceipt), finishedAt = ?
+                    WHERE status = 'processing' AND deliveredAt IS NOT NULL
+                    """,
+                arguments: [now.milliseconds])
+            return abandoned
         }
     }
 
@@ -75,37 +83,6 @@ extension MessageQueue {
                 arguments: [device.rawValue]
             ).map { Date(milliseconds: $0) }
         }
-    }
-
-    /// Fails what only devices outside `known` may send: pinned messages, and attempts they left uncertain.
-    ///
-    /// - Returns: How many failed.
-    @discardableResult
-    public func failOrphans(known: Set<DeviceID>, now: Date) async throws(QueueError) -> Int {
-        try await self.write { db in
-            // messageOfBatch, of open batches only; then messageProcessing
-            let pinned = try Self.failOrphans(
-                where: "status = 'pending' AND batchId IN \(Self.openBatches) AND pin IS NOT NULL AND pin", known, now,
-                db)
-            let uncertain = try Self.failOrphans(
-                where: "status = 'processing' AND uncertainAt IS NOT NULL AND device", known, now, db)
-            return pinned + uncertain
-        }
-    }
-
-    private static func failOrphans(
-        where condition: String, _ known: Set<DeviceID>, _ now: Date, _ db: Database
-    ) throws -> Int {
-        let names = known.map(\.rawValue)
-        try db.execute(
-            sql: """
-                UPDATE message SET status = 'failed', errorCode = 'DEVICE_LOST', finishedAt = ?, reason = NULL,
-                    leaseUntil = NULL, isUncertain = isUncertain OR uncertainAt IS NOT NULL, uncertainAt = NULL,
-                    error = 'Its device ' || coalesce(pin, device) || ' does not exist any more'
-                WHERE \(condition) NOT IN (\(names.map { _ in "?" }.joined(separator: ", ")))
-                """,
-            arguments: StatementArguments([now.milliseconds] + names))
-        return db.changesCount
     }
 
     /// The batches that a pending message can be in once it is sendable or held, as a subquery along batchUnreported.

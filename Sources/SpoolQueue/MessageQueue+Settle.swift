@@ -32,7 +32,9 @@ public struct SettledAttempt: Equatable, Sendable {
 extension MessageQueue {
     /// Stores the outcomes of claimed messages, all in one commit.
     ///
-    /// A message whose cancellation was asked for while it was in flight becomes `cancelled` instead of pending again.
+    /// A message that has a receipt already, of this attempt or of an uncertain one before it, is sent whatever the
+    /// outcome says. One whose cancellation was asked for while it was in flight becomes `cancelled` instead of pending
+    /// again.
     /// - Throws: `QueueError.unexpectedState` when one of them is not in processing with this attempt; then nothing is
     ///   stored.
     public func settle(_ attempts: [SettledAttempt], now: Date) async throws(QueueError) {
@@ -41,52 +43,26 @@ extension MessageQueue {
         }
     }
 
-    /// Stores that the recipient's device has, or showed, a message; settles an uncertain one as sent.
-    ///
-    /// Times only move from unknown to known; read implies delivered.
-    public func recordReceipt(
-        for wireID: WireMessageID, deliveredAt: Date, readAt: Date?
-    ) async throws(QueueError) {
-        try await self.write { db in
-            try db.execute(
-                sql: """
-                    UPDATE message SET deliveredAt = coalesce(deliveredAt, ?1), readAt = coalesce(readAt, ?2)
-                    WHERE wireId = ?3 AND wireId IS NOT NULL
-                    """,
-                arguments: [deliveredAt.milliseconds, readAt?.milliseconds, wireID.rawValue])
-            try db.execute(
-                sql: """
-                    UPDATE message SET status = 'sent', sentAt = ?1, finishedAt = ?1, leaseUntil = NULL, uncertainAt = NULL,
-                        reason = NULL
-                    WHERE wireId = ?2 AND wireId IS NOT NULL AND status = 'processing' AND uncertainAt IS NOT NULL
-                    """,
-                arguments: [deliveredAt.milliseconds, wireID.rawValue])
-        }
-    }
-
     static func settle(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws {
-        let id = attempt.message.rawValue
+        try Self.end(attempt, now, db)
+        guard try !Self.isSentByReceipt(attempt, now, db) else { return }
         switch attempt.settlement {
         case .sent(let at):
             try Self.move(
                 attempt, db, set: "status = 'sent', sentAt = ?2, finishedAt = ?3, reason = NULL",
                 [at.milliseconds, now.milliseconds])
-            try Self.end(attempt, "sent", nil, nil, now, db)
-        case .deferred(let until, let code, let reason):
+        case .deferred(let until, _, let reason):
             try Self.move(
                 attempt, db, set: "status = 'pending', notBefore = ?2, reason = ?3", [until.milliseconds, reason])
-            try Self.end(attempt, "deferred", code, reason, now, db)
-            try Self.cancelIfAsked(id, now, db)
+            try Self.cancelIfAsked(attempt.message.rawValue, now, db)
         case .failed(let code, let error):
             try Self.move(
                 attempt, db, set: "status = 'failed', errorCode = ?2, error = ?3, reason = NULL, finishedAt = ?4",
                 [code.rawValue, error, now.milliseconds])
-            try Self.end(attempt, "failed", code.rawValue, error, now, db)
         case .uncertain(let detail):
             try Self.move(
                 attempt, db, set: "status = 'processing', uncertainAt = ?2, reason = 'uncertain: ' || ?3",
                 [now.milliseconds, detail])
-            try Self.end(attempt, "uncertain", nil, detail, now, db)
         case .returned(let reason):
             // The time in which a message may be tried again starts with its first attempt that counts.
             try Self.move(
@@ -96,9 +72,20 @@ extension MessageQueue {
                         SELECT min(startedAt) FROM attempt
                         WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
                     """, [reason])
-            try Self.end(attempt, "returned", nil, reason, now, db)
-            try Self.cancelIfAsked(id, now, db)
+            try Self.cancelIfAsked(attempt.message.rawValue, now, db)
         }
+    }
+
+    /// Settles a message as sent that its recipient is known to have, though its last attempt came to something else.
+    private static func isSentByReceipt(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws -> Bool {
+        if case .sent = attempt.settlement { return false }
+        try db.cachedStatement(
+            sql: """
+                UPDATE message SET \(Self.sentByReceipt), finishedAt = ?
+                WHERE id = ? AND status = 'processing' AND attempts = ? AND deliveredAt IS NOT NULL
+                """
+        ).execute(arguments: [now.milliseconds, attempt.message.rawValue, attempt.attempt])
+        return db.changesCount == 1
     }
 
     private static func move(
@@ -114,9 +101,8 @@ extension MessageQueue {
         guard db.changesCount == 1 else { throw QueueError.unexpectedState(attempt.message, expected: .processing) }
     }
 
-    private static func end(
-        _ attempt: SettledAttempt, _ outcome: String, _ code: String?, _ detail: String?, _ now: Date, _ db: Database
-    ) throws {
+    private static func end(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws {
+        let (outcome, code, detail) = attempt.settlement.record
         try db.cachedStatement(
             sql: "UPDATE attempt SET endedAt = ?, outcome = ?, code = ?, detail = ? WHERE messageId = ? AND number = ?"
         ).execute(arguments: [
@@ -132,5 +118,18 @@ extension MessageQueue {
                 WHERE id = ? AND status = 'pending' AND cancelRequestedAt IS NOT NULL
                 """
         ).execute(arguments: [now.milliseconds, id])
+    }
+}
+
+extension Settlement {
+    /// What the attempt's row says of it.
+    fileprivate var record: (outcome: String, code: String?, detail: String?) {
+        switch self {
+        case .sent: ("sent", nil, nil)
+        case .deferred(_, let code, let reason): ("deferred", code, reason)
+        case .failed(let code, let error): ("failed", code.rawValue, error)
+        case .uncertain(let detail): ("uncertain", nil, detail)
+        case .returned(let reason): ("returned", nil, reason)
+        }
     }
 }

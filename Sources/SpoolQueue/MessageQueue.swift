@@ -5,7 +5,7 @@ import SpoolCore
 ///
 /// A method is one transaction, on disk when it returns (`synchronous=FULL`). A call that has begun runs to its end even
 /// when its task is cancelled, so that an outcome is never half stored. Topics: `+Import` (rows become messages),
-/// `+Claim`, `+Settle`, `+Rescue` (attempts without an answer), `+Cancel`, `+Keys`.
+/// `+Claim`, `+Settle`, `+Receipts`, `+Rescue` (attempts without an answer), `+Cancel`, `+Devices`, `+Keys`.
 public struct MessageQueue: Sendable {
     let database: QueueDatabase
 

@@ -58,6 +58,7 @@ public struct QueueDatabase: Sendable {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(V1CreateQueue.name, migrate: V1CreateQueue.migrate)
+        migrator.registerMigration(V2AddDeviceRenaming.name, migrate: V2AddDeviceRenaming.migrate)
         return migrator
     }
 

@@ -10,6 +10,7 @@ public enum Admission: Equatable, Sendable {
 
 /// Why a device waits, in words for `reason` and for people.
 public enum WaitReason: Equatable, Sendable, CustomStringConvertible {
+    case away
     case delay
     case rest
     case hourlyCap(Int)
@@ -17,6 +18,7 @@ public enum WaitReason: Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .away: "the device was found offline"
         case .delay: "pause between two messages"
         case .rest: "rest after a run of messages"
         case .hourlyCap(let cap): "hourly cap of \(cap) messages reached"

@@ -11,12 +11,12 @@ public struct PacingPolicy: Equatable, Sendable {
     public var restAfter: Int?
     /// How long it rests, ±20 %. An idle time as long counts as a rest.
     public var rest: Duration
-    /// The most messages that may share one commit when no gap is asked for.
+    /// The most messages that may leave together, and share their commits, when no gap is asked for.
     public var burst: Int
 
     public init(
         minimumDelay: Duration = .seconds(5), maximumDelay: Duration = .seconds(20), hourly: Int? = 100,
-        daily: Int? = 1000, restAfter: Int? = 30, rest: Duration = .seconds(300), burst: Int = 64
+        daily: Int? = 1000, restAfter: Int? = 30, rest: Duration = .seconds(300), burst: Int = 128
     ) {
         self.minimumDelay = minimumDelay
         self.maximumDelay = maximumDelay

@@ -1,3 +1,4 @@
+import Glibc
 import SpoolConfig
 import SpoolControl
 import SpoolFiles
@@ -15,6 +16,10 @@ struct CommandFailure: Error, Equatable {
         case tryLater = 75
         case notPermitted = 77
         case configuration = 78
+        /// 128 and the number of the signal, as a shell has it.
+        case hungUp = 129
+        case interrupted = 130
+        case terminated = 143
     }
 
     let status: Status
@@ -61,13 +66,34 @@ extension CommandFailure {
             self.init(.notPermitted, error.description, "become a member of the socket's group, or use sudo")
         case .timedOut: self.init(.tryLater, error.description, "look with spoolctl status whether it was done")
         case .malformed: self.init(.internalError, error.description, "spoold and spoolctl must be of the same version")
-        case .refused(let status, _, _):
+        case .refused(let status, let code, _):
             switch status {
+            case _ where code == "DEVICE_BUSY": self.init(.tryLater, error.description)
             case 400, 404, 409: self.init(.badData, error.description)
             case 401, 403: self.init(.notPermitted, error.description)
             case 429, 503: self.init(.tryLater, error.description)
             default: self.init(.internalError, error.description)
             }
+        }
+    }
+
+    /// What the daemon says in its last line about a device that was not linked.
+    init(linkingFailed code: String?, _ reason: String) {
+        let status: Status =
+            switch code {
+            case "DEVICE_EXISTS", "INVALID_DEVICE", "INVALID_PHONE", "NO_LINKED_DEVICES": .badData
+            case "DEVICE_BUSY", "LINKING_FAILED": .tryLater
+            default: .internalError
+            }
+        self.init(status, code.map { "\(reason) (\($0))" } ?? reason)
+    }
+
+    /// - Parameter signal: One that ends a command.
+    init(interruptedBy signal: Int32, _ what: String) {
+        switch signal {
+        case SIGHUP: self.init(.hungUp, what)
+        case SIGTERM: self.init(.terminated, what)
+        default: self.init(.interrupted, what)
         }
     }
 

@@ -13,7 +13,8 @@ struct Spoolctl: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, SubmitCommand.self, CheckCommand.self, QueueCommand.self, HistoryCommand.self,
-            ShowCommand.self, BatchesCommand.self, CancelCommand.self, KeyCommand.self, ConfigCommand.self,
+            ShowCommand.self, BatchesCommand.self, CancelCommand.self, DeviceCommand.self, KeyCommand.self,
+            ConfigCommand.self,
         ])
 
     static func main() async {

@@ -7,6 +7,8 @@ import SpoolCore
 import SpoolDaemon
 import SpoolFiles
 import UnixSignals
+import WhatsAppClient
+import WhatsAppSimulator
 
 /// `spoold run`: the daemon in the foreground.
 struct Run: AsyncParsableCommand {
@@ -25,25 +27,79 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Send nothing: keep all pacing and states, and mark every message sent.")
     var dryRun = false
 
+    @Flag(help: "Send to a simulator in this process in place of WhatsApp, by two devices that it links.")
+    var simulate = false
+
+    @Option(help: "With --simulate: a JSON file with the simulator's accounts and faults.")
+    var script: String?
+
+    func validate() throws {
+        guard !self.dryRun || !self.simulate else {
+            throw ValidationError("--dry-run and --simulate exclude each other")
+        }
+        guard self.script == nil || self.simulate else { throw ValidationError("--script goes with --simulate only") }
+    }
+
     func run() async throws {
-        let configuration = try self.load()
+        var configuration = try self.load()
         var logger = Logger(label: "spoold", factory: LineLogHandler.init)
         logger.logLevel = Logger.Level(configuration.log.level)
-        guard configuration.transport == .dryRun else {
-            throw Failure(
-                .configuration, "transport: whatsapp is not in this version; use --dry-run or set transport: dry-run")
-        }
         try self.checkSupport(configuration)
-        let chance = Chance()
-        let transport = DryRunTransport(configuration.dryRun, chance: chance)
+        do {
+            try (self.simulate ? StateUse.simulator : .network).claim(configuration.state.directory)
+        } catch {
+            throw Failure(.configuration, error.description)
+        }
+        if self.simulate {
+            configuration.shortenPacing()
+            try await self.simulate(configuration, logger)
+        } else {
+            try await Self.serve(configuration, logger)
+        }
+        logger.notice("stopped")
+    }
+
+    private func simulate(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
+        let scenario = try self.script.map { try Scenario(readingFrom: $0) } ?? Scenario()
+        try await Simulation(scenario: scenario, logger: logger).run { simulator in
+            let wiring = try WhatsAppWiring(
+                configuration, session: try simulator.session(configuration.whatsApp), receiptGrace: .seconds(2),
+                logger: logger)
+            try await simulator.linkDevices(wiring)
+            StandardOutput.write(simulator.address.json)
+            let transport = try await wiring.transport()
+            try await Self.serve(
+                configuration, transport, administration: transport, "simulator: nothing leaves this machine", logger)
+        }
+    }
+
+    private static func serve(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
+        switch configuration.transport {
+        case .dryRun:
+            let transport = DryRunTransport(configuration.dryRun, chance: Chance())
+            try await self.serve(configuration, transport, administration: nil, "dry run: nothing is sent", logger)
+        case .whatsApp:
+            let wiring = try WhatsAppWiring(
+                configuration, session: try SessionConfiguration(configuration.whatsApp), logger: logger)
+            let transport = try await wiring.transport()
+            try await self.serve(
+                configuration, transport, administration: transport, "server \(configuration.whatsApp.url)", logger)
+        }
+    }
+
+    private static func serve(
+        _ configuration: DaemonConfiguration, _ transport: any MessageTransport,
+        administration: (any DeviceAdministration)?, _ what: String, _ logger: Logger
+    ) async throws {
         do {
             let daemon = try await Daemon(
-                Daemon.Configuration(configuration, version: Spoold.version), transport: transport, chance: chance,
-                clock: ContinuousClock(), wallClock: SystemWallClock(), logger: logger)
+                Daemon.Configuration(configuration, version: Spoold.version), transport: transport,
+                administration: administration, chance: Chance(), clock: ContinuousClock(),
+                wallClock: SystemWallClock(), logger: logger)
             if !configuration.http.listen.isLoopback {
                 logger.warning("http.listen \(configuration.http.listen) is not loopback: put a TLS proxy before it")
             }
-            logger.notice("spoold \(Spoold.version) dry run: nothing is sent; spool \(configuration.spool.directory)")
+            logger.notice("spoold \(Spoold.version) \(what); spool \(configuration.spool.directory)")
             try await Self.serve(daemon, logger)
         } catch let error as IntakeError {
             if case .locked = error { throw Failure(.tryLater, "\(error)") }
@@ -54,7 +110,6 @@ struct Run: AsyncParsableCommand {
             guard "\(error)".contains("errno: \(EADDRINUSE)") else { throw Failure(.internal, "\(error)") }
             throw Failure(.configuration, "http.listen \(configuration.http.listen) is in use by another program")
         }
-        logger.notice("stopped")
     }
 
     private func load() throws -> DaemonConfiguration {
@@ -62,6 +117,11 @@ struct Run: AsyncParsableCommand {
         if let spool = self.spool { overrides.append(.init(key: "spool.directory", value: spool, option: "--spool")) }
         if let state = self.state { overrides.append(.init(key: "state.directory", value: state, option: "--state")) }
         if self.dryRun { overrides.append(.init(key: "transport", value: "dry-run", option: "--dry-run")) }
+        if self.simulate {
+            // Only a server on this machine is reached, so looser limits are no risk; the port is the simulator's own.
+            overrides.append(.init(key: "transport", value: "whatsapp", option: "--simulate"))
+            overrides.append(.init(key: "whatsapp.url", value: "ws://127.0.0.1/ws/chat", option: "--simulate"))
+        }
         do {
             return try ConfigurationLoader.load(
                 explicitPath: self.config, environment: ProcessInfo.processInfo.environment,

@@ -27,14 +27,11 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "A JSON file with accounts and faults.")
     var script: String?
 
-    /// Larger scripts are no scripts.
-    private static let maximumScript = 16 << 20
-
     func run() async throws {
         var configuration = SimulatedServer.Configuration(seed: self.seed ?? UInt64.random(in: 0 ... .max))
         configuration.port = try Self.port(self.listen, "--listen")
         configuration.controlPort = try Self.port(self.control, "--control")
-        if let script = self.script { configuration.scenario = try Self.read(script) }
+        if let script = self.script { configuration.scenario = try Scenario(readingFrom: script) }
         var logger = Logger(label: "simulator", factory: LineLogHandler.init)
         logger.logLevel = .notice
         let server: SimulatedServer
@@ -63,8 +60,14 @@ struct Simulate: AsyncParsableCommand {
         }
         return Int(port)
     }
+}
 
-    private static func read(_ path: String) throws -> Scenario {
+extension Scenario {
+    /// Larger scripts are no scripts.
+    private static let maximumScript = 16 << 20
+
+    /// - Throws: `Failure` for a file that cannot be read or is no script.
+    init(readingFrom path: String) throws {
         let bytes: Data
         do {
             bytes = try Data(contentsOf: URL(filePath: path))
@@ -75,7 +78,7 @@ struct Simulate: AsyncParsableCommand {
             throw Failure(.configuration, "\(path) is larger than \(Self.maximumScript) bytes")
         }
         do {
-            return try Scenario(json: Array(bytes))
+            self = try Scenario(json: Array(bytes))
         } catch {
             throw Failure(.configuration, "\(path): \(error)")
         }
@@ -88,13 +91,29 @@ private struct Announcement: Service {
 
     func run() async throws {
         let endpoint = try await self.server.start()
-        let control = endpoint.controlPort.map { JSONString.quoted("http://127.0.0.1:\($0)") } ?? "null"
-        // Media come later; the field is there so that a reader of the line need not change then.
-        let line =
-            "{\"ws\": \(JSONString.quoted(endpoint.url)), \"media\": null, \"control\": \(control), "
-            + "\"rootKey\": \(JSONString.quoted(self.server.rootKeyHex))}\n"
-        FileHandle.standardOutput.write(Data(line.utf8))
+        StandardOutput.write(SimulatorAddress(self.server, endpoint).json)
         // A service that returns would end the group.
         try await gracefulShutdown()
+    }
+}
+
+/// Where a simulator is reached.
+struct SimulatorAddress {
+    /// One object: where clients connect and what they have to trust.
+    let json: String
+
+    init(_ server: SimulatedServer, _ endpoint: SimulatedServer.Endpoint) {
+        let control = endpoint.controlPort.map { JSONString.quoted("http://127.0.0.1:\($0)") } ?? "null"
+        // Media come later; the field is there so that a reader of the line need not change then.
+        self.json =
+            "{\"ws\": \(JSONString.quoted(endpoint.url)), \"media\": null, \"control\": \(control), "
+            + "\"rootKey\": \(JSONString.quoted(server.rootKeyHex))}"
+    }
+}
+
+enum StandardOutput {
+    /// Writes one line at once, for whoever waits for it at the end of a pipe.
+    static func write(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 }

@@ -34,7 +34,7 @@ struct DaemonLifeTests {
 
     @Test(arguments: [SIGTERM, SIGINT])
     func `a stop while sending ends in order, and the next start sends the rest`(signal: Int32) async throws {
-        let daemon = try TestDaemon(settings: ["DRY_RUN_LATENCY": "10ms"])
+        let daemon = try TestDaemon(settings: TestDaemon.pace("5ms"))
         try await daemon.start()
         let file = BulkFile(1000, bad: 0, seed: 1, tag: "stop")
         try daemon.drop(file.text, as: "orders.csv")

@@ -102,7 +102,8 @@ struct FullDiskTests {
     @Test func `a disk that fills while sending loses and doubles nothing`() async throws {
         let disk = try SmallDisk(megabytes: 24)
         // Slow enough to fill the disk while it sends, on a busy machine too.
-        let daemon = try TestDaemon(settings: ["SPOOL_MINIMUM_FREE": "0", "DRY_RUN_LATENCY": "60ms"], root: disk.path)
+        let daemon = try TestDaemon(
+            settings: TestDaemon.pace("60ms").merging(["SPOOL_MINIMUM_FREE": "0"]) { $1 }, root: disk.path)
         try await daemon.start()
         try daemon.drop(BulkFile(300, bad: 0, seed: 4, tag: "sending").text, as: "orders.csv")
         try await daemon.wait(for: "some to be sent") { try await daemon.count("sent", of: 1) > 20 }

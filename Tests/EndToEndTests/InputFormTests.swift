@@ -25,8 +25,11 @@ struct InputFormTests {
             #expect(try await daemon.marker(of: name) == "ok")
             let accepted = try daemon.json("\(name).accepted.json")
             #expect(accepted["success"] == true && accepted["file"]?.text == name && accepted["results"]?.text == name)
-            let batch = try await daemon.batch(try #require(accepted["batchId"]?.int))
-            #expect(batch["sent"]?.int == count && batch["total"]?.int == count && batch["status"] == "reported")
+            let id = try #require(accepted["batchId"]?.int)
+            // The marker comes first.
+            try await daemon.wait(for: "\(name) to be reported") { try await daemon.batch(id)["status"] == "reported" }
+            let batch = try await daemon.batch(id)
+            #expect(batch["sent"]?.int == count && batch["total"]?.int == count)
             if name == "bulk.json" { #expect(batch["name"] == "May") }
             try Self.checkAccepted(accepted, count: count)
         }

@@ -32,7 +32,7 @@ struct SchedulingTests {
     }
 
     @Test func `high goes before normal before low`() async throws {
-        let daemon = try TestDaemon(settings: ["DRY_RUN_LATENCY": "3ms"])
+        let daemon = try TestDaemon(settings: TestDaemon.pace("3ms"))
         try await daemon.start()
         let rows = (0..<9).map { "92300123456\($0),Hello,\(["low", "", "high"][$0 % 3])\n" }
         try daemon.drop("number,message,priority\n" + rows.joined(), as: "orders.csv")

@@ -20,8 +20,10 @@ struct ControlFixture {
     let reader: QueueReader
     let lines = LogLines()
     private let api: ReadOnlyAPI
+    private let devices: FakeDevices?
 
-    init(isDryRun: Bool = false) throws {
+    init(isDryRun: Bool = false, devices: FakeDevices? = nil) throws {
+        self.devices = devices
         self.directory = try TemporaryDirectory()
         let database = try QueueDatabase.inMemory()
         self.queue = MessageQueue(database)
@@ -36,12 +38,17 @@ struct ControlFixture {
         let logger = Logger(label: "test") { [lines] _ in lines }
         return ControlServer(
             socketPath: path ?? self.socketPath, api: self.api, queue: self.queue, reader: self.reader,
-            actions: DirectActions(queue: self.queue), clock: FixedWallClock(Self.now), logger: logger,
-            onRunning: onRunning)
+            actions: DirectActions(queue: self.queue), devices: self.devices, clock: FixedWallClock(Self.now),
+            logger: logger, onRunning: onRunning)
     }
 
     /// Runs the server, hands the test a client of it, and shuts both down.
     func serve(_ test: @escaping @Sendable (SocketClient) async throws -> Void) async throws {
+        try await self.serve { client, _ in try await test(client) }
+    }
+
+    /// The same for a test that shuts the server down itself.
+    func serve(_ test: @escaping @Sendable (SocketClient, ServiceGroup) async throws -> Void) async throws {
         let (running, signal) = AsyncStream.makeStream(of: Void.self)
         let group = ServiceGroup(
             services: [self.server { signal.finish() }], gracefulShutdownSignals: [],
@@ -52,7 +59,7 @@ struct ControlFixture {
             let client = SocketClient(path: self.socketPath)
             let result: Result<Void, any Error>
             do {
-                result = .success(try await test(client))
+                result = .success(try await test(client, group))
             } catch {
                 result = .failure(error)
             }
@@ -104,6 +111,11 @@ struct SocketClient: Sendable {
         try await self.send(.POST, target, ByteBuffer(string: body))
     }
 
+    /// Posts and gives the answer before its body has come.
+    func stream(_ target: String, _ body: String) async throws -> HTTPClientResponse {
+        try await self.http.execute(self.request(.POST, target, ByteBuffer(string: body)), timeout: .seconds(30))
+    }
+
     func shutdown() async throws {
         try await self.http.shutdown()
     }
@@ -111,13 +123,17 @@ struct SocketClient: Sendable {
     private func send(
         _ method: HTTPMethod, _ target: String, _ body: ByteBuffer?
     ) async throws -> (status: Int, text: String, allow: String?) {
+        let response = try await self.http.execute(self.request(method, target, body), timeout: .seconds(30))
+        let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+        return (Int(response.status.code), text, response.headers.first(name: "Allow"))
+    }
+
+    private func request(_ method: HTTPMethod, _ target: String, _ body: ByteBuffer?) -> HTTPClientRequest {
         let host = self.path.replacingOccurrences(of: "/", with: "%2F")
         var request = HTTPClientRequest(url: "http+unix://\(host)\(target)")
         request.method = method
         request.body = body.map { .bytes($0) }
-        let response = try await self.http.execute(request, timeout: .seconds(30))
-        let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-        return (Int(response.status.code), text, response.headers.first(name: "Allow"))
+        return request
     }
 }
 

@@ -40,7 +40,7 @@ struct ControlServerTests {
             #expect(try await client.get("/controlx").status == 404)
             for (path, allow) in [
                 ("/control/status", "GET, HEAD"), ("/control/cancel", "POST"), ("/control/keys", "GET, HEAD, POST"),
-                ("/control/keys/1/revoke", "POST"), ("/control/submission", "GET, HEAD"),
+                ("/control/keys/1/revoke", "POST"), ("/control/submission", "GET, HEAD"), ("/control/devices", "POST"),
             ] {
                 let answer = try await client.get(path, method: .DELETE)
                 #expect(answer.status == 405)

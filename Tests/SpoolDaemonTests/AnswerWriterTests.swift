@@ -68,7 +68,8 @@ struct AnswerWriterTests {
 
     @Test func `without a device there is no estimate`() async throws {
         let fixture = try await SpoolFixture()
-        await fixture.board.lost(.first, "logged out")
+        let lost = TransportDevice(id: .first, number: nil, status: .unlinked, detail: "logged out")
+        _ = await fixture.board.update(lost, at: fixture.time.now)
         try await self.write(self.good(1), self.seed(fixture, "one.json"), fixture)
         try await self.write(self.good(2), self.seed(fixture, "two.csv", batch: 43), fixture)
         #expect(try fixture.text("results/one.json.accepted.json").contains("\"estimatedDelivery\":null"))

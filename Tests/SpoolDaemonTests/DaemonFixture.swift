@@ -14,7 +14,8 @@ struct DaemonFixture: Sendable {
     let transport: FakeTransport
     let database: QueueDatabase
     let board: DeviceBoard
-    let wakeUps: WakeUps
+    let wakeUps = WakeUps()
+    private let pacing: PacingPolicy
     let log = LogBook()
 
     init(
@@ -27,8 +28,8 @@ struct DaemonFixture: Sendable {
             devices: devices, receiptGrace: receiptGrace, wallClock: self.time.wall, script: script)
         self.database = try QueueDatabase.inMemory()
         self.board = DeviceBoard(chance: Chance(SeededGenerator(seed: seed)))
-        self.wakeUps = WakeUps(devices: devices)
-        for device in await self.transport.devices() { await self.board.add(device, policy: pacing, sends: []) }
+        self.pacing = pacing
+        for device in await self.transport.devices() { try await self.roster.add(device) }
     }
 
     var queue: MessageQueue { MessageQueue(self.database) }
@@ -46,11 +47,16 @@ struct DaemonFixture: Sendable {
             onUncertain: policy, clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
     }
 
-    /// Made before anything is told, since it hears only what comes later.
-    func receipts() -> ReceiptService {
-        ReceiptService(
-            queue: self.queue, events: self.transport.events(), board: self.board, wakeUps: self.wakeUps,
-            wallClock: self.time.wall, logger: self.log.logger)
+    var roster: DeviceRoster {
+        DeviceRoster(
+            queue: self.queue, board: self.board, wakeUps: self.wakeUps, pacing: self.pacing, wallClock: self.time.wall)
+    }
+
+    /// What takes the transport's news.
+    func news() -> TransportService {
+        TransportService(
+            transport: self.transport, queue: self.queue, roster: self.roster, wakeUps: self.wakeUps,
+            clock: self.time.clock, logger: self.log.logger)
     }
 
     /// Imports the requests as one batch and returns their queue ids in file order.

@@ -19,7 +19,8 @@ struct DeliveryServiceTests {
             #expect(
                 send.message
                     == OutgoingMessage(
-                        queueID: id, device: .first, recipient: .phone("155501010001"), text: "Text 1", attempt: 1))
+                        queueID: id, wireID: send.id, device: .first, recipient: .phone("155501010001"),
+                        text: "Text 1", attempt: 1))
             let inFlight = try await fixture.message(id)
             #expect(inFlight.status == .processing)
             #expect(inFlight.wireID == send.id)
@@ -204,76 +205,56 @@ struct DeliveryServiceTests {
         #expect(fixture.transport.sends.count == 1)
     }
 
-    @Test func `a device that is lost in a burst gives back what it had not begun, and goes on later`() async throws {
-        let fixture = try await DaemonFixture { message in
-            message.text == "Text 2" && message.attempt == 1
-                ? .failed(.sessionLost(detail: "the connection broke")) : .acknowledged
-        }
-        let ids = try await fixture.add((1...5).map { request($0) })
-        try await running(fixture.delivery()) { _ in
-            try await fixture.stored()
-            try await fixture.time.pass(.seconds(120), by: .seconds(60))
-            #expect(try await fixture.states(ids) == [.sent, .pending, .pending, .pending, .pending])
-            #expect(fixture.transport.sends.count == 2)
-            let lost = try await fixture.message(ids[1])
-            #expect(lost.reason == "waits for a device: the connection broke")
-            let wireID = try #require(try await fixture.message(ids[4]).wireID)
-            await fixture.board.connected(.first, at: fixture.time.now)
-            fixture.wakeUps.ringDelivery()
-            for _ in 0..<6 { _ = try await fixture.transport.nextSend() }
-            #expect(fixture.transport.sends.first { $0.message.queueID == ids[4] }?.id == wireID)
-        }
-        #expect(try await fixture.states(ids) == [.sent, .sent, .sent, .sent, .sent])
-        #expect(try await fixture.outcomes(ids[4]) == ["returned", "sent"])
-    }
-
-    @Test func `news that the device is lost stops a burst behind the send in flight`() async throws {
-        let fixture = try await DaemonFixture { _ in .held }
-        let ids = try await fixture.add((1...3).map { request($0) })
-        try await running(fixture.receipts(), fixture.delivery()) { _ in
-            _ = try await fixture.transport.nextSend()
-            fixture.transport.tell(.lost(.first, detail: "logged out"))
-            try await fixture.log.wait(for: "disconnected: logged out")
-            fixture.transport.answer(ids[0], .acknowledged)
-            try await fixture.stored()
-        }
-        #expect(try await fixture.states(ids) == [.sent, .pending, .pending])
-        #expect(fixture.transport.sends.count == 1)
-    }
-
-    @Test func `attempts that were given back do not lengthen the back-off`() async throws {
-        let fixture = try await DaemonFixture { message in
-            message.attempt <= 3
-                ? .failed(.sessionLost(detail: "the connection broke"))
-                : .failed(.temporary(code: "503", detail: "the server is busy"))
-        }
-        let id = try #require(try await fixture.add([request(1)]).first)
-        try await running(fixture.delivery()) { _ in
-            for _ in 1...3 {
-                try await fixture.stored()
-                await fixture.board.connected(.first, at: fixture.time.now)
-                fixture.wakeUps.ringDelivery()
-            }
-            try await fixture.stored()
-            let wait = try #require(try await fixture.message(id).notBefore).timeIntervalSince(fixture.time.now)
-            #expect((300...330).contains(wait), "\(wait)")
-        }
-    }
-
     // MARK: Shutdown and trouble
 
-    @Test func `a shutdown lets the send in flight end, stores it, and begins no other`() async throws {
-        let fixture = try await DaemonFixture { _ in .held }
+    @Test func `what is claimed together is sent in one call, 128 at most`() async throws {
+        var pacing = PacingPolicy.none
+        pacing.burst = 1000
+        let fixture = try await DaemonFixture(pacing: pacing)
+        let ids = try await fixture.add((1...300).map { request($0) })
+        try await running(fixture.delivery()) { _ in try await fixture.time.idle() }
+        let calls = Dictionary(grouping: fixture.transport.sends, by: \.call)
+        #expect(calls.values.map(\.count).sorted() == [44, 128, 128])
+        #expect(fixture.transport.sends.map(\.message.queueID) == ids)
+    }
+
+    @Test func `the outcomes of a call are stored together`() async throws {
+        let fixture = try await DaemonFixture { $0.text == "Text 3" ? .held : .acknowledged }
+        let ids = try await fixture.add((1...3).map { request($0) })
+        try await running(fixture.delivery()) { _ in
+            for _ in ids { _ = try await fixture.transport.nextSend() }
+            #expect(try await fixture.states(ids) == [.processing, .processing, .processing])
+            fixture.transport.answer(ids[2], .failed(.permanent(.rejected, detail: "No")))
+            try await fixture.stored()
+            #expect(try await fixture.states(ids) == [.sent, .sent, .failed])
+        }
+    }
+
+    @Test func `with a gap between messages every call has one`() async throws {
+        let fixture = try await DaemonFixture(pacing: PacingPolicy(hourly: nil, daily: nil, restAfter: nil))
+        try await fixture.add((1...4).map { request($0) })
+        try await running(fixture.delivery()) { _ in
+            try await fixture.time.pass(.seconds(80), by: .milliseconds(500))
+        }
+        #expect(fixture.transport.sends.map(\.call) == [1, 2, 3, 4])
+    }
+
+    @Test func `a shutdown lets the call in flight end, stores it, and begins no other`() async throws {
+        var pacing = PacingPolicy.none
+        pacing.burst = 2
+        let fixture = try await DaemonFixture(pacing: pacing) { _ in .held }
         let ids = try await fixture.add((1...3).map { request($0) })
         try await running(fixture.delivery()) { group in
             _ = try await fixture.transport.nextSend()
             await group.triggerGracefulShutdown()
             #expect(try await fixture.message(ids[0]).status == .processing)
             fixture.transport.answer(ids[0], .acknowledged)
+            _ = try await fixture.transport.nextSend()
+            fixture.transport.answer(ids[1], .acknowledged)
         }
-        #expect(try await fixture.states(ids) == [.sent, .pending, .pending])
-        #expect(try await fixture.outcomes(ids[1]) == ["returned"])
-        #expect(fixture.transport.sends.count == 1)
+        #expect(try await fixture.states(ids) == [.sent, .sent, .pending])
+        #expect(try await fixture.outcomes(ids[2]).isEmpty)
+        #expect(fixture.transport.sends.count == 2)
         #expect(fixture.log.errors.isEmpty)
     }
 
@@ -304,23 +285,6 @@ struct DeliveryServiceTests {
         }
         #expect(try await fixture.message(id).status == .sent)
         #expect(fixture.transport.sends.count == 1)
-    }
-
-    @Test func `the outcomes of a slow burst are stored in between`() async throws {
-        let time = TestTime()
-        let fixture = try await DaemonFixture(time: time) { message in
-            if message.text == "Text 4" { return .held }
-            time.wall.advance(by: .milliseconds(60))
-            return .acknowledged
-        }
-        let ids = try await fixture.add((1...4).map { request($0) })
-        try await running(fixture.delivery()) { _ in
-            for _ in ids { _ = try await fixture.transport.nextSend() }
-            // Two sends take longer than a commit may wait; the third has to share the next one.
-            #expect(try await fixture.states(ids) == [.sent, .sent, .processing, .processing])
-            fixture.transport.answer(ids[3], .acknowledged)
-        }
-        #expect(try await fixture.states(ids) == [.sent, .sent, .sent, .sent])
     }
 
     @Test func `an outcome of a message that is not in processing costs only itself`() async throws {

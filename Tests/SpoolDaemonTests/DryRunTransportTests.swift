@@ -18,17 +18,12 @@ struct DryRunTransportTests {
 
     private func message(_ number: String = "155501010001", attempt: Int = 1) -> OutgoingMessage {
         OutgoingMessage(
-            queueID: QueueID(rawValue: 1), device: .first, recipient: .phone(number), text: "Hello", attempt: attempt)
+            queueID: QueueID(rawValue: 1), wireID: WireMessageID(rawValue: "3EB0"), device: .first,
+            recipient: .phone(number), text: "Hello", attempt: attempt)
     }
 
-    private func send(
-        _ message: OutgoingMessage, by transport: DryRunTransport
-    ) async -> Result<Acknowledgement, TransportError> {
-        do throws(TransportError) {
-            return .success(try await transport.send(message, id: transport.makeMessageID(for: .first)))
-        } catch {
-            return .failure(error)
-        }
+    private func send(_ message: OutgoingMessage, by transport: DryRunTransport) async -> SendResult? {
+        await transport.send([message]).first
     }
 
     @Test func `ids have the form of web clients and none comes twice`() {
@@ -62,11 +57,11 @@ struct DryRunTransportTests {
         let transport = self.transport([
             DryRunTransport.Answer(error: error, times: nil) { $0.address.hasSuffix("02") }
         ])
-        #expect(await self.send(self.message("155501010002"), by: transport) == .failure(error))
-        #expect(await self.send(self.message("155501010002", attempt: 50), by: transport) == .failure(error))
         #expect(
             await self.send(self.message("155501010003"), by: transport)
                 == .success(Acknowledgement(at: TestTime.noon)))
+        #expect(await self.send(self.message("155501010002"), by: transport) == .failure(error))
+        #expect(await self.send(self.message("155501010002", attempt: 50), by: transport) == .failure(error))
     }
 
     @Test func `an answer counts for its first attempts, then the next that matches`() async {
@@ -74,7 +69,7 @@ struct DryRunTransportTests {
             DryRunTransport.Answer(error: .temporary(code: "503", detail: "busy"), times: 2) { _ in true },
             DryRunTransport.Answer(error: .permanent(.rejected, detail: "refused"), times: 3) { _ in true },
         ])
-        var answers: [Result<Acknowledgement, TransportError>] = []
+        var answers: [SendResult?] = []
         for attempt in 1...4 { answers.append(await self.send(self.message(attempt: attempt), by: transport)) }
         #expect(
             answers == [
@@ -83,20 +78,74 @@ struct DryRunTransportTests {
             ])
     }
 
-    @Test func `a lost session is news, once, and the device comes back after its absence`() async throws {
+    @Test func `a lost session is news, ends the call, and the device comes back after its absence`() async throws {
+        let lost = TransportError.sessionLost(detail: "gone")
         let transport = self.transport(
-            [DryRunTransport.Answer(error: .sessionLost(detail: "gone"), times: nil) { _ in true }],
-            devices: [.first, .second])
-        var events = transport.events().makeAsyncIterator()
-        for _ in 0..<2 { _ = await self.send(self.message(), by: transport) }
-        #expect(await events.next() == .lost(.first, detail: "gone"))
+            [DryRunTransport.Answer(error: lost, times: 1) { $0.address.hasSuffix("02") }], devices: [.first, .second])
+        let (news, entry) = AsyncStream.makeStream(of: TransportEvent.self)
+        let run = Task { await transport.run { for event in $0 { entry.yield(event) } } }
+        defer { run.cancel() }
+        var events = news.makeAsyncIterator()
+        let messages = ["155501010001", "155501010002", "155501010003"].map { self.message($0) }
+        #expect(
+            await transport.send(messages) == [
+                .success(Acknowledgement(at: TestTime.noon)), .failure(lost), .failure(lost),
+            ])
+        let away = TransportDevice(id: .first, number: nil, status: .disconnected, detail: "gone")
+        #expect(await events.next() == .changed(away))
+        #expect(await self.send(self.message(), by: transport) == .failure(lost))
         #expect(await transport.devices().map(\.isConnected) == [false, true])
         try await self.time.idle()
         self.time.advance(by: .milliseconds(4999))
         #expect(await transport.devices().map(\.isConnected) == [false, true])
         self.time.advance(by: .milliseconds(1))
-        #expect(await events.next() == .drained(.first))
+        let back = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: TestTime.noon)
+        #expect(await events.next() == .changed(back))
         #expect(await transport.devices().map(\.isConnected) == [true, true])
+    }
+
+    @Test func `news that cannot be taken is told again`() async throws {
+        struct Broken: Error {}
+        let transport = self.transport([
+            DryRunTransport.Answer(error: .sessionLost(detail: "gone"), times: nil) { _ in true }
+        ])
+        let (news, entry) = AsyncStream.makeStream(of: TransportEvent.self)
+        let run = Task {
+            await transport.run { events in
+                for event in events { entry.yield(event) }
+                throw Broken()
+            }
+        }
+        var events = news.makeAsyncIterator()
+        _ = await self.send(self.message(), by: transport)
+        let first = await events.next()
+        try await self.time.idle(2)
+        self.time.advance(by: .seconds(1))
+        #expect(await events.next() == first)
+        run.cancel()
+        await run.value
+    }
+
+    @Test func `it keeps the promises of a transport`() async throws {
+        let time = self.time
+        let transport = self.transport(
+            [
+                .init(error: .permanent(.rejected, detail: "refused"), times: nil) { $0.address.hasSuffix("02") },
+                .init(error: .sessionLost(detail: "gone"), times: nil) { $0.address.hasSuffix("03") },
+            ], latency: .milliseconds(300))
+        let conformance = MessageTransportConformance(
+            transport,
+            .init(
+                device: .first, takers: [.phone("155501010001"), .phone("155501010004")],
+                refuser: .phone("155501010002"),
+                provoke: {
+                    let message = self.message("155501010003")
+                    Task { await transport.send([message]) }
+                },
+                expected: { if case .changed(let device) = $0 { device.status == .disconnected } else { false } },
+                letTimePass: { time.advance(by: .milliseconds(100)) }))
+        try await conformance.checkSends()
+        try await conformance.checkRun()
     }
 
     @Test func `an answer takes its latency, and one that is cut off is unknown`() async throws {

@@ -106,12 +106,11 @@ struct HousekeepingServiceTests {
         let fixture = try await DaemonFixture(receiptGrace: .seconds(60))
         let id = try #require(try await fixture.add([request(1)]).first)
         try await self.leaveUncertain(fixture)
-        await fixture.board.lost(.first, "the connection broke")
-        try await running(fixture.receipts(), fixture.housekeeping()) { _ in
+        try await running(fixture.news(), fixture.housekeeping()) { _ in
+            try await fixture.transport.change(.first, to: .disconnected, "the connection broke")
             try await fixture.time.pass(.seconds(3600), by: .seconds(30))
             #expect(try await fixture.message(id).status == .processing)
-            fixture.transport.tell(.drained(.first))
-            try await fixture.log.wait(for: "connected")
+            try await fixture.transport.change(.first, to: .connected)
             try await fixture.time.pass(.seconds(59), by: .seconds(1))
             #expect(try await fixture.message(id).status == .processing)
             try await fixture.time.pass(.seconds(2), by: .seconds(1))
@@ -124,9 +123,9 @@ struct HousekeepingServiceTests {
         let id = try #require(try await fixture.add([request(1)]).first)
         try await self.leaveUncertain(fixture)
         let wireID = try #require(try await fixture.message(id).wireID)
-        try await running(fixture.receipts(), fixture.housekeeping(.fail)) { _ in
+        try await running(fixture.news(), fixture.housekeeping(.fail)) { _ in
             try await fixture.time.pass(.seconds(30), by: .seconds(15))
-            fixture.transport.tell(.delivered(wireID, at: fixture.time.now))
+            try await fixture.transport.tell(.delivered(wireID, at: fixture.time.now))
             try await fixture.stored()
             try await fixture.time.pass(.seconds(60), by: .seconds(15))
         }

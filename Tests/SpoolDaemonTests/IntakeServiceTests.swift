@@ -35,12 +35,12 @@ import Testing
 
     @Test func `a dropped file is imported, answered, filed and given to delivery`() async throws {
         let fixture = try await SpoolFixture(users: [.shop])
+        let bell = try #require(fixture.wakeUps.enter(.first))
         try await self.taking(fixture) { service in
             try fixture.spool.drop(csv(2), as: "orders.csv")
             try fixture.spool.drop(csv(2), as: "orders.csv", for: .shop)
             try await fixture.answered(1)
             try await fixture.answered(2)
-            let bell = try #require(fixture.wakeUps.devices[.first])
             try await waiting(for: "the bell of the delivery") { await bell.wait() }
             #expect(await service.notices.isEmpty)
         }

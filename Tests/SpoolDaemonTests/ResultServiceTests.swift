@@ -66,7 +66,7 @@ struct ResultServiceTests {
         try await running(fixture.results()) { _ in
             try await fixture.time.pass(.seconds(2), by: .seconds(1))
             let wireID = WireMessageID(rawValue: try await fixture.wireIDs()[0])
-            try await fixture.queue.recordReceipt(for: wireID, deliveredAt: fixture.time.now, readAt: nil)
+            try await fixture.queue.recordReceipts([Receipt(wireID: wireID, deliveredAt: fixture.time.now)])
             fixture.time.advance(by: .seconds(1))
             try await fixture.log.wait(for: "reported")
         }

@@ -18,7 +18,7 @@ struct SpoolFixture: Sendable {
     let time = TestTime()
     let board = DeviceBoard(chance: Chance(SeededGenerator(seed: 1)))
     private let nextWireIDs = WireIDs()
-    let wakeUps = WakeUps(devices: [.first])
+    let wakeUps = WakeUps()
     let log = LogBook()
 
     init(users: [UserName] = []) async throws {
@@ -28,8 +28,8 @@ struct SpoolFixture: Sendable {
         self.taking = DropFileTaking(layout: self.layout, timeZone: .gmt)
         self.database = try QueueDatabase.inMemory()
         for user in users { try await self.queue.addUser(user, now: self.time.now) }
-        let device = TransportDevice(id: .first, number: nil, isConnected: true, connectedAt: self.time.now)
-        await self.board.add(device, policy: PacingPolicy(), sends: [])
+        let device = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: self.time.now)
+        await self.board.add(device, policy: PacingPolicy(), sends: [], at: self.time.now)
     }
 
     var queue: MessageQueue { MessageQueue(self.database) }

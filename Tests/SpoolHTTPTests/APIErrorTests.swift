@@ -7,7 +7,8 @@ struct APIErrorTests {
     @Test(arguments: [
         (APIErrorCode.validation, 400), (.unauthorized, 401), (.forbidden, 403), (.notFound, 404),
         (.methodNotAllowed, 405),
-        (.rateLimited, 429), (.internal, 500),
+        (.rateLimited, 429), (.internal, 500), (.invalidDevice, 400), (.invalidPhone, 400), (.unknownDevice, 404),
+        (.deviceExists, 409), (.deviceBusy, 409), (.noLinkedDevices, 409),
     ])
     func `every code has its status`(code: APIErrorCode, status: Int) {
         #expect(code.status.code == status)

@@ -11,11 +11,14 @@ struct FakeDaemonState: DaemonState {
     var allDevices: [DeviceView]? = []
     var completion: Date?
     var reasons: [String] = []
+    var obstacle: String?
 
     func devices() async throws -> [DeviceView] {
         guard let allDevices else { throw Broken() }
         return allDevices
     }
+
+    func waitReason(of message: MessageView) async -> String? { self.obstacle }
 
     func estimatedDelivery(of message: MessageView, ahead: Int) async -> String? {
         message.status == .pending ? "after \(ahead)" : nil

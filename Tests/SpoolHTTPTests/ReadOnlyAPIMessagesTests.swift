@@ -40,6 +40,22 @@ struct ReadOnlyAPIMessagesTests {
                 + #""endedAt":"2026-11-21T10:05:00.000Z","outcome":"sent","code":null,"detail":null}]}}"#)
     }
 
+    @Test func `a message that waits for a device says so, unless the queue knows another reason`() async throws {
+        let fixture = try await APIFixture(state: FakeDaemonState(obstacle: "waits for a device: none is linked"))
+        try await fixture.importBatch(7, rows: 2)
+        let first = try #require(try await fixture.claim(1).first)
+        let deferral = Settlement.deferred(until: APIFixture.now, code: "503", reason: "deferred: busy")
+        try await fixture.queue.settle(
+            [SettledAttempt(message: first.id, attempt: 1, settlement: deferral)], now: APIFixture.now)
+        let queue = try await fixture.get("/api/queue", key: fixture.adminKey).json["messages"]?.array ?? []
+        #expect(queue.map { $0.object?["reason"]?.text } == ["deferred: busy", "waits for a device: none is linked"])
+        let text = try await fixture.read("/api/messages/2").text
+        #expect(text.contains(#""reason":"waits for a device: none is linked""#))
+        try await fixture.settle(1, as: .sent(at: APIFixture.now))
+        let history = try await fixture.get("/api/history", key: fixture.adminKey).json["messages"]?.array ?? []
+        #expect(history.map { $0.object?["reason"]?.text } == [nil])
+    }
+
     @Test func `a message that is not there is 404`() async throws {
         let fixture = try await APIFixture()
         let answer = try await fixture.read("/api/messages/99")

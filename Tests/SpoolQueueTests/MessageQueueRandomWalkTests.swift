@@ -77,7 +77,7 @@ import Testing
         """
         SELECT count(*) FROM message m WHERE status = 'sent' AND NOT EXISTS (
             SELECT 1 FROM attempt WHERE messageId = m.id AND number = m.attempts
-            AND (outcome = 'sent' OR (outcome = 'uncertain' AND m.deliveredAt IS NOT NULL)))
+            AND (outcome = 'sent' OR m.deliveredAt IS NOT NULL))
         """,
         """
         SELECT count(*) FROM message

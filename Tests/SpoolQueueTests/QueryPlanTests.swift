@@ -63,7 +63,7 @@ import Testing
             try await self.test.settle(claimed[2], .uncertain(detail: "No answer"))
         }
         try await self.expect(["messageWire (wireId=?)"]) {
-            try await self.test.queue.recordReceipt(for: claimed[0].wireID, deliveredAt: self.now, readAt: nil)
+            try await self.test.queue.recordReceipts([Receipt(wireID: claimed[0].wireID, deliveredAt: self.now)])
         }
         try await self.expect(["messageProcessing (device=?)"]) {
             _ = try await self.test.queue.oldestUncertain(of: .first)

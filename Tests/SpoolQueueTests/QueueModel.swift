@@ -15,6 +15,9 @@ struct QueueModel {
         var pin: DeviceID?
         var isHeld = false
         var isUncertain = false
+        /// Whether an attempt that was uncertain was settled as one to be repeated.
+        var wasUncertain = false
+        var isDelivered = false
         var cancelIsAsked = false
         var wireID: WireMessageID?
         var attempts = 0
@@ -56,6 +59,7 @@ struct QueueModel {
     }
 
     mutating func settle(_ id: QueueID, _ settlement: Settlement) {
+        if self.messages[id]?.isDelivered == true { return self.finish(id, .sent) }
         switch settlement {
         case .sent: self.finish(id, .sent)
         case .failed: self.finish(id, .failed)
@@ -89,7 +93,13 @@ struct QueueModel {
 
     mutating func rescue() -> Int {
         let abandoned = self.inFlight(uncertain: false)
-        for id in abandoned { self.messages[id]?.isUncertain = true }
+        for id in abandoned {
+            if self.messages[id]?.isDelivered == true {
+                self.finish(id, .sent)
+            } else {
+                self.messages[id]?.isUncertain = true
+            }
+        }
         return abandoned.count
     }
 
@@ -97,6 +107,7 @@ struct QueueModel {
         let uncertain = self.messages.filter { $0.value.isUncertain && $0.value.device == device }
         for (id, message) in uncertain {
             self.messages[id]?.pin = device
+            self.messages[id]?.wasUncertain = true
             switch (policy, until(message.attempts - message.returned)) {
             case (.resend, .some(let moment)): self.postpone(id, until: moment)
             case (.hold, _):
@@ -121,8 +132,10 @@ struct QueueModel {
     }
 
     mutating func receive(_ wireID: WireMessageID) {
-        for (id, message) in self.messages where message.wireID == wireID && message.isUncertain {
-            self.finish(id, .sent)
+        for (id, message) in self.messages where message.wireID == wireID {
+            self.messages[id]?.isDelivered = true
+            let waitsToBeRepeated = message.state == .pending && message.wasUncertain
+            if message.isUncertain || waitsToBeRepeated { self.finish(id, .sent) }
         }
     }
 

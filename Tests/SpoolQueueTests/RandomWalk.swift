@@ -104,7 +104,7 @@ struct RandomWalk {
             return
         }
         let readAt = self.number(below: 2) == 0 ? self.now : nil
-        try await self.test.queue.recordReceipt(for: wireID, deliveredAt: self.now, readAt: readAt)
+        try await self.test.queue.recordReceipts([Receipt(wireID: wireID, deliveredAt: self.now, readAt: readAt)])
         self.model.receive(wireID)
     }
 

@@ -111,7 +111,7 @@ private let start = Date(timeIntervalSince1970: 1_700_000_000)
 
     @Test func `without any limit a burst shares one commit`() {
         let policy = PacingPolicy(minimumDelay: .zero, maximumDelay: .zero, hourly: nil, daily: nil, restAfter: nil)
-        #expect(self.pacing(policy).admission(at: start) == .now(upTo: 64))
+        #expect(self.pacing(policy).admission(at: start) == .now(upTo: 128))
     }
 }
 

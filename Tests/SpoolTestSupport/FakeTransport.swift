@@ -4,58 +4,66 @@ import Synchronization
 
 /// A transport whose answers a test writes.
 ///
-/// Every call of `send` is news in `nextSend`. It ends at once as the script says, or, held, when the test answers it.
+/// Messages of one call go one after the other. Each is news in `nextSend`; it ends at once as the script says, or,
+/// held, when the test answers it. Once one has lost the session, the rest of its call has, too.
 public final class FakeTransport: MessageTransport {
-    /// One call of `send`.
+    /// One message that was handed over.
     public struct Send: Equatable, Sendable {
         public let message: OutgoingMessage
-        public let id: WireMessageID
-        /// When it was called.
+        /// When its turn came.
         public let at: Date
+        /// The number of the call of `send`, from 1.
+        public let call: Int
+
+        public var id: WireMessageID { self.message.wireID }
     }
 
     public enum Answer: Sendable {
         case acknowledged
         case failed(TransportError)
-        /// The call ends when the test calls `answer`.
+        /// The message ends when the test calls `answer`.
         case held
     }
 
     private struct State {
+        var devices: [TransportDevice]
         var lastID = 0
+        var calls = 0
         var sends: [Send] = []
         var held: [QueueID: CheckedContinuation<Answer, Never>] = [:]
-        var listeners: [AsyncStream<TransportEvent>.Continuation] = []
+        var onMessageID: @Sendable () -> Void = {}
     }
 
     public let isDryRun = false
     public let receiptGrace: Duration
-    private let deviceIDs: [DeviceID]
     private let wallClock: any WallClock
     private let script: @Sendable (OutgoingMessage) -> Answer
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let news: AsyncStream<Send>
     private let newsEntry: AsyncStream<Send>.Continuation
+    private let running: AsyncStream<TransportEventHandler>
+    private let runningEntry: AsyncStream<TransportEventHandler>.Continuation
+    private let handler = Mutex<TransportEventHandler?>(nil)
 
     /// - Parameter script: What a send comes to.
     public init(
         devices: [DeviceID], receiptGrace: Duration = .zero, wallClock: any WallClock,
         script: @escaping @Sendable (OutgoingMessage) -> Answer = { _ in .acknowledged }
     ) {
-        self.deviceIDs = devices
+        let now = wallClock.now
+        self.state = Mutex(
+            State(devices: devices.map { .init(id: $0, number: nil, status: .connected, connectedAt: now) }))
         self.receiptGrace = receiptGrace
         self.wallClock = wallClock
         self.script = script
         (self.news, self.newsEntry) = AsyncStream.makeStream()
+        (self.running, self.runningEntry) = AsyncStream.makeStream()
     }
 
-    public func devices() async -> [TransportDevice] {
-        self.deviceIDs.map {
-            TransportDevice(id: $0, number: nil, isConnected: true, connectedAt: self.wallClock.now)
-        }
-    }
+    public func devices() async -> [TransportDevice] { self.state.withLock { $0.devices } }
 
     public func makeMessageID(for device: DeviceID) -> WireMessageID {
+        self.state.withLock({ $0.onMessageID })()
         let number = self.state.withLock { state in
             state.lastID += 1
             return String(state.lastID, radix: 16, uppercase: true)
@@ -63,28 +71,44 @@ public final class FakeTransport: MessageTransport {
         return WireMessageID(rawValue: "3EB0" + String(repeating: "0", count: 18 - number.count) + number)
     }
 
-    public func send(
-        _ message: OutgoingMessage, id: WireMessageID
-    ) async throws(TransportError) -> Acknowledgement {
-        switch await self.answer(to: Send(message: message, id: id, at: self.wallClock.now)) {
-        case .acknowledged: return Acknowledgement(at: self.wallClock.now)
-        case .failed(let error): throw error
-        case .held: throw .outcomeUnknown(detail: "stopped while waiting for the answer")
+    public func send(_ messages: [OutgoingMessage]) async -> [SendResult] {
+        let call = self.state.withLock { state in
+            state.calls += 1
+            return state.calls
         }
+        var results: [SendResult] = []
+        var lost: TransportError?
+        for message in messages {
+            if let lost {
+                results.append(.failure(lost))
+                continue
+            }
+            let result = await self.result(of: Send(message: message, at: self.wallClock.now, call: call))
+            if case .failure(.sessionLost(let detail)) = result { lost = .sessionLost(detail: detail) }
+            results.append(result)
+        }
+        return results
     }
 
-    public func events() -> AsyncStream<TransportEvent> {
-        let (stream, continuation) = AsyncStream<TransportEvent>.makeStream()
-        self.state.withLock { $0.listeners.append(continuation) }
-        return stream
+    public func run(_ handle: @escaping TransportEventHandler) async {
+        self.runningEntry.yield(handle)
+        let (never, entry) = AsyncStream.makeStream(of: Never.self)
+        for await _ in never {}
+        withExtendedLifetime(entry) {}
+        self.handler.withLock { $0 = nil }
     }
 
     // MARK: The test's side
 
-    /// All calls of `send` so far.
+    /// Sets what is done when somebody asks for an id, which is in the middle of a claim.
+    public func setOnMessageID(_ body: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.onMessageID = body }
+    }
+
+    /// All messages handed over so far.
     public var sends: [Send] { self.state.withLock { $0.sends } }
 
-    /// The next call of `send` that was not returned before. For one reader.
+    /// The next message handed over that was not returned before. For one reader.
     public func nextSend() async throws -> Send {
         try await waiting(for: "a send") { [news] in
             var iterator = news.makeAsyncIterator()
@@ -100,9 +124,59 @@ public final class FakeTransport: MessageTransport {
         held?.resume(returning: answer)
     }
 
-    /// Tells every listener of `events`.
-    public func tell(_ event: TransportEvent) {
-        for listener in self.state.withLock({ $0.listeners }) { listener.yield(event) }
+    /// Tells news as soon as the transport runs; returns when it was taken, or throws what its taker threw. For one
+    /// caller at a time.
+    public func tell(_ events: TransportEvent...) async throws {
+        for event in events { self.note(event) }
+        try await self.handlerInUse()(events)
+    }
+
+    /// Tells that a device has another status, with a detail unless it is connected.
+    public func change(_ device: DeviceID, to status: DeviceStatus, _ detail: String? = nil) async throws {
+        let connectedAt = status == .connected ? self.wallClock.now : nil
+        let known = self.state.withLock { $0.devices.first { $0.id == device } }
+        try await self.tell(
+            .changed(
+                TransportDevice(
+                    id: device, number: known?.number, status: status, detail: detail, connectedAt: connectedAt)))
+    }
+
+    /// Changes what `devices` answers, as an act on the devices does whose news is still to come.
+    public func setDevices(_ change: @Sendable (inout [TransportDevice]) -> Void) {
+        self.state.withLock { change(&$0.devices) }
+    }
+
+    private func handlerInUse() async throws -> TransportEventHandler {
+        if let handler = self.handler.withLock({ $0 }) { return handler }
+        return try await waiting(for: "the transport to run") { [running] in
+            var iterator = running.makeAsyncIterator()
+            guard let handler = await iterator.next() else { throw CancellationError() }
+            self.handler.withLock { $0 = handler }
+            return handler
+        }
+    }
+
+    private func note(_ event: TransportEvent) {
+        self.state.withLock { state in
+            switch event {
+            case .delivered, .read, .text: return
+            case .changed(let device):
+                if let index = state.devices.firstIndex(where: { $0.id == device.id }) {
+                    state.devices[index] = device
+                } else {
+                    state.devices.append(device)
+                }
+            case .removed(let id): state.devices.removeAll { $0.id == id }
+            }
+        }
+    }
+
+    private func result(of send: Send) async -> SendResult {
+        switch await self.answer(to: send) {
+        case .acknowledged: .success(Acknowledgement(at: self.wallClock.now))
+        case .failed(let error): .failure(error)
+        case .held: .failure(.outcomeUnknown(detail: "stopped while waiting for the answer"))
+        }
     }
 
     private func answer(to send: Send) async -> Answer {

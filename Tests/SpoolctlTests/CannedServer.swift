@@ -46,7 +46,7 @@ final class CannedServer: Sendable {
     }
 
     /// One head and its body; `nil` when the other side has gone.
-    private static func request(on connection: Int32) -> String? {
+    static func request(on connection: Int32) -> String? {
         var text = ""
         while true {
             var piece = [UInt8](repeating: 0, count: 4096)
@@ -59,7 +59,7 @@ final class CannedServer: Sendable {
         }
     }
 
-    private static func listen(at path: String) throws -> Int32 {
+    static func listen(at path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -42,7 +42,17 @@ struct RunningCommand {
         let status = self.process.terminationStatus
         return CommandResult(
             status: self.process.terminationReason == .exit ? status : -status,
-            output: try String(contentsOfFile: self.outputPath, encoding: .utf8), errors: try self.errors)
+            output: try self.output, errors: try self.errors)
+    }
+
+    /// Sends it a signal.
+    func signal(_ signal: Int32) {
+        kill(self.process.processIdentifier, signal)
+    }
+
+    /// What it wrote to standard output so far.
+    var output: String {
+        get throws { try String(contentsOfFile: self.outputPath, encoding: .utf8) }
     }
 
     /// What it wrote to standard error so far.

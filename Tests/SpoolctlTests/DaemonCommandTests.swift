@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import SpoolCore
 import SpoolQueue
 import SpoolTestSupport
@@ -142,32 +141,5 @@ struct DaemonCommandTests {
             #expect(result.errors == "")
             #expect(result.lines.first == "batch 1: 50%25 ü.csv: reported: 1 rows, 1 sent, 0 failed, 0 cancelled")
         }
-    }
-}
-
-/// Two ends of a terminal that no person sits at.
-private struct PseudoTerminal {
-    private let typing: FileHandle
-    let otherEnd: FileHandle
-
-    /// `TIOCSPTLCK` and `TIOCGPTPEER`, which Swift's Glibc module lacks.
-    private static let setLock: UInt = 0x4004_5431
-    private static let openPeer: UInt = 0x5441
-
-    init() throws {
-        let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemCallFailed(call: "open", code: errno) }
-        self.typing = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var isLocked: Int32 = 0
-        guard ioctl(descriptor, Self.setLock, &isLocked) == 0 else {
-            throw SystemCallFailed(call: "ioctl", code: errno)
-        }
-        let other = ioctl(descriptor, Self.openPeer, O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard other >= 0 else { throw SystemCallFailed(call: "ioctl", code: errno) }
-        self.otherEnd = FileHandle(fileDescriptor: other, closeOnDealloc: true)
-    }
-
-    func type(_ text: String) throws {
-        try self.typing.write(contentsOf: Data(text.utf8))
     }
 }

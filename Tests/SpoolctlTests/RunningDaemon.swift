@@ -12,9 +12,12 @@ struct RunningDaemon {
     let fixture: CommandFixture
     let queue: MessageQueue
     let reader: QueueReader
+    private let devices: (any DeviceActions)?
 
-    init(_ fixture: CommandFixture) throws {
+    /// - Parameter devices: What is asked of linked devices; `nil` as in a dry run.
+    init(_ fixture: CommandFixture, devices: (any DeviceActions)? = nil) throws {
         self.fixture = fixture
+        self.devices = devices
         let database = try fixture.makeQueue()
         self.queue = MessageQueue(database)
         self.reader = QueueReader(database)
@@ -28,7 +31,7 @@ struct RunningDaemon {
             reader: self.reader, state: OneDevice(), clock: SystemWallClock(), timeZone: .gmt)
         let server = ControlServer(
             socketPath: self.fixture.socketPath, api: api, queue: self.queue, reader: self.reader,
-            actions: DirectActions(queue: self.queue), clock: SystemWallClock(), logger: logger,
+            actions: DirectActions(queue: self.queue), devices: self.devices, clock: SystemWallClock(), logger: logger,
             onRunning: { signal.finish() })
         let group = ServiceGroup(services: [server], gracefulShutdownSignals: [], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

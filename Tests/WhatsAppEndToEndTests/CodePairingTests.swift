@@ -96,20 +96,26 @@ struct CodePairingTests {
         }
     }
 
-    @Test func `a tampered answer to a code is refused too`() async throws {
+    @Test(arguments: [
+        (FaultAction.wrongHMAC, PairSuccessRefusal.hmacMismatch, "401", "hmac-mismatch"),
+        (.wrongAccountSignature, .accountSignatureMismatch, "401", "signature-mismatch"),
+    ])
+    func `a tampered answer to a code is refused too`(
+        fault: FaultAction, expected: PairSuccessRefusal, errorCode: String, text: String
+    ) async throws {
         try await LoopbackBench.run { bench in
-            await bench.server.addFaults([Fault(on: .pairing, to: Self.ann, .wrongHMAC)])
+            await bench.server.addFaults([Fault(on: .pairing, to: Self.ann, fault)])
             let device = try bench.device()
             let end = try await device.run { device in
                 _ = try await device.nextQRCode()
                 let code = try await device.session.requestPairingCode(for: JID(phoneToPair: Self.ann))
                 try await device.expect(.pairing(.code(code)))
-                await #expect(throws: PairingRefusal.refusedByDevice(code: "401", text: "hmac-mismatch")) {
+                await #expect(throws: PairingRefusal.refusedByDevice(code: errorCode, text: text)) {
                     try await bench.server.enterCode(code.displayText, number: Self.ann)
                 }
-                try await device.expect(.ended(.pairingFailed(.refused(.hmacMismatch))))
+                try await device.expect(.ended(.pairingFailed(.refused(expected))))
             }
-            #expect(end == .pairingFailed(.refused(.hmacMismatch)))
+            #expect(end == .pairingFailed(.refused(expected)))
             #expect(await device.store.credentials.jid == nil)
             #expect(await bench.devices() == [0])
         }

@@ -91,6 +91,9 @@ struct ConnectionEndTests {
             (.streamError(code: nil, child: "xml-not-well-formed"), .malformedStanza, soon),
             (.streamError(code: nil, child: "ack"), .missingAck, soon),
             (.streamError(code: 999, child: nil), .streamError(code: "999"), soon),
+            (.conflict("something_new", code: nil), .streamError(code: nil), soon),
+            // Without 401 the word is no proof that the device was unlinked.
+            (.conflict("device_removed", code: nil), .streamError(code: nil), soon),
             (.disconnect, .pipe(.closed(code: 1006)), soon),
         ]
         try await LoopbackBench.run { bench in
@@ -109,6 +112,7 @@ struct ConnectionEndTests {
         let rows: [(FaultAction, SessionEnd, LogoutReason?)] = [
             (.conflict("replaced", code: nil), .replaced, nil),
             (.conflict("replaced", code: 401), .replaced, nil),
+            (.conflict("replaced", code: 503), .replaced, nil),
             (.streamError(code: 409, child: nil), .replaced, nil),
             (.conflict("device_removed", code: 401), .loggedOut(.deviceRemoved), .deviceRemoved),
             (.streamError(code: 516, child: nil), .loggedOut(.deviceRemoved), .deviceRemoved),

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import SpoolTestSupport
 import Testing
 import WhatsAppClient
@@ -75,6 +76,20 @@ import WhatsAppClient
         #expect(throws: StoreError.inUse(path: self.path)) { try DeviceDatabase(path: self.path) }
         try first.close()
         _ = try DeviceDatabase(path: self.path)
+    }
+
+    @Test func `a database that cannot be opened closes nobody else's files`() async throws {
+        let test = try TestDevices(in: self.directory)
+        // In a process of its own, where no other test has files.
+        await #expect(processExitsWith: .success) { [path = self.path as String] in
+            Thread.detachNewThread {
+                while close(open("/dev/null", O_RDONLY)) == 0 {}
+                _exit(EXIT_FAILURE)
+            }
+            for _ in 0..<3000 { _ = try? DeviceDatabase(path: path) }
+            _exit(EXIT_SUCCESS)
+        }
+        try test.database.close()
     }
 
     @Test func `reopening keeps everything`() async throws {

@@ -7,6 +7,7 @@ import Testing
 import WhatsAppBinary
 import WhatsAppClient
 import WhatsAppCrypto
+import WhatsAppStoreConformance
 
 @testable import WhatsAppStore
 

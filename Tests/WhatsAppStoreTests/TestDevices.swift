@@ -5,6 +5,7 @@ import SignalProtocol
 import SpoolTestSupport
 import WhatsAppBinary
 import WhatsAppClient
+import WhatsAppStoreConformance
 
 @testable import WhatsAppStore
 

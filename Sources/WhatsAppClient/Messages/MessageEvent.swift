@@ -4,12 +4,34 @@ public import Foundation
 public enum MessageEvent: Hashable, Sendable {
     /// Somebody wrote, or we did with another device.
     case text(InboundText)
-    /// A device of the recipient has the messages. Receipts come in any order, also after the one for reading.
-    case delivered(ids: [String], to: Person, at: Date)
-    /// The recipient has read the messages, which implies that they were delivered.
-    case read(ids: [String], by: Person, at: Date)
+    /// What came while an earlier event of this kind was being handled, in the order in which it came. Receipts come in
+    /// any order, also one for delivery after the one for reading.
+    case receipts([Receipt])
     /// Somebody is typing, or has stopped.
     case chatState(ChatState, of: Person)
+}
+
+/// News of recipients about messages of ours.
+public struct Receipt: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// A device of the recipient has the messages.
+        case delivered
+        /// The recipient has read the messages, which implies that they were delivered.
+        case read
+    }
+
+    public var kind: Kind
+    public var ids: [String]
+    /// The recipient.
+    public var person: Person
+    public var date: Date
+
+    public init(_ kind: Kind, ids: [String], person: Person, date: Date) {
+        self.kind = kind
+        self.ids = ids
+        self.person = person
+        self.date = date
+    }
 }
 
 /// A text that came in.
@@ -29,6 +51,21 @@ public struct InboundText: Hashable, Sendable {
     public var date: Date
     /// Whether it had waited for this device: it may be old.
     public var isBacklog: Bool
+
+    public init(
+        id: String, chat: Person, sender: Person, isFromMe: Bool, text: String, editedID: String? = nil,
+        pushName: String? = nil, date: Date, isBacklog: Bool
+    ) {
+        self.id = id
+        self.chat = chat
+        self.sender = sender
+        self.isFromMe = isFromMe
+        self.text = text
+        self.editedID = editedID
+        self.pushName = pushName
+        self.date = date
+        self.isBacklog = isBacklog
+    }
 }
 
 /// Where message events go. What it throws means that the event was not stored: the server repeats what it came from.

@@ -29,6 +29,8 @@ extension Messenger: StanzaHandler {
             if let again = await self.perform(.uploadPreKeys(reported: nil, attempt: 0)) { self.enqueue(.later(again)) }
         case .connected: self.isConnected = true
         case .drained:
+            // Whoever hears of it may rely on having all news.
+            await self.handReceiptsOver()
             self.isDrained = true
             self.enqueue(.purge)
         case .disconnected:
@@ -55,32 +57,14 @@ extension Messenger: StanzaHandler {
     }
 
     private func handleReceipt(_ stanza: Node) async throws(ClientError) {
-        try await self.learn(stanza.mappings)
-        if let receipt = InboundReceipt(stanza) {
-            switch receipt.kind {
-            case .delivered, .read: try await self.report(receipt)
-            case .retry: RetryRequest(stanza).map { self.enqueue(.answerRetry($0)) }
-            case .other: break
-            }
-        }
-        await self.acknowledge(stanza)
-    }
-
-    private func report(_ receipt: InboundReceipt) async throws(ClientError) {
-        let ids = self.receipts.news(in: receipt)
-        guard !ids.isEmpty, receipt.from.isPerson else { return }
-        let (isOwn, person) = try await self.read { state in
-            (try state.loadDevice().account?.isOwn(receipt.from) ?? false, try state.person(receipt.from))
-        }
-        // Our own devices are not who a message is for.
-        guard !isOwn else { return }
-        let date = receipt.date ?? self.time.now.date
+        guard let receipt = InboundReceipt(stanza) else { return await self.acknowledge(stanza) }
         switch receipt.kind {
-        case .delivered: try await self.tell(.delivered(ids: ids, to: person, at: date))
-        case .read: try await self.tell(.read(ids: ids, by: person, at: date))
-        case .retry, .other: break
+        case .delivered, .read: return await self.gather(receipt, stanza)
+        case .retry: RetryRequest(stanza).map { self.enqueue(.answerRetry($0)) }
+        case .other: break
         }
-        self.receipts.record(receipt)
+        try await self.learn(stanza.mappings)
+        await self.acknowledge(stanza)
     }
 
     private func handleChatState(_ stanza: Node) async throws(ClientError) {

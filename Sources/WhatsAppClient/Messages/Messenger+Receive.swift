@@ -100,6 +100,8 @@ extension Messenger {
         let chat = isFromMe ? destination ?? message.recipient ?? message.from : message.from
         guard chat.isPerson else { return }
         let (chatPerson, sender) = try await self.read { (try $0.person(chat), try $0.person(message.from)) }
+        // What came before is told before.
+        await self.handReceiptsOver()
         try await self.tell(
             .text(
                 InboundText(

@@ -33,6 +33,7 @@ public actor Messenger {
 
     // Receiving
     var receipts = ReceiptLedger()
+    var gathered = GatheredReceipts()
     var retries = RetryLedger()
     var rebuilds = RecentValues<ProtocolAddress, Double>(limit: 1024)
 
@@ -47,7 +48,8 @@ public actor Messenger {
 
     /// - Parameters:
     ///   - generator: for keys and ids; has to be one for secrets.
-    ///   - onEvent, onMessage: awaited before the stanza that brought the news is acknowledged.
+    ///   - onEvent, onMessage: awaited before the stanza that brought the news is acknowledged. Receipts are handed over
+    ///     beside the other news, never two lots of them at once.
     public init(
         store: any DeviceStore, policy: MessagePolicy = MessagePolicy(), time: SessionTime,
         generator: some RandomNumberGenerator & Sendable, logger: Logger, onEvent: @escaping ClientEventHandler,

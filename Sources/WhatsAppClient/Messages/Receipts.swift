@@ -68,9 +68,20 @@ struct ReceiptLedger: Sendable {
     private var stages = RecentValues<String, Stage>(limit: 8192)
 
     /// The ids of which this is not known yet.
-    func news(in receipt: InboundReceipt) -> [String] {
-        guard let stage = Self.stage(of: receipt) else { return [] }
-        return receipt.ids.filter { (self.stages[$0]?.rawValue ?? 0) < stage.rawValue }
+    func news(in receipt: InboundReceipt) -> [String] { self.news(in: [receipt])[0] }
+
+    /// The ids of each receipt of which this is not known yet, neither from before nor from one that stands before it.
+    func news(in receipts: [InboundReceipt]) -> [[String]] {
+        var seen: [String: Stage] = [:]
+        return receipts.map { receipt in
+            guard let stage = Self.stage(of: receipt) else { return [] }
+            return receipt.ids.filter { id in
+                let known = seen[id] ?? self.stages[id]
+                guard (known?.rawValue ?? 0) < stage.rawValue else { return false }
+                seen[id] = stage
+                return true
+            }
+        }
     }
 
     mutating func record(_ receipt: InboundReceipt) {

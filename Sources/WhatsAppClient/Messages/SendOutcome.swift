@@ -76,7 +76,7 @@ extension SendOutcome {
     }
 
     /// Sorts the failure of a step before the message's own stanza: nothing of the message has left.
-    init(preparing error: ClientError) {
+    public init(preparing error: ClientError) {
         switch error {
         case .notConnected, .connectionLost, .cancelled: self = .sessionLost
         case .refused(let error) where error.isRateLimit:

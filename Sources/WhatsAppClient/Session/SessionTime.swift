@@ -3,8 +3,9 @@ public import Foundation
 /// The clocks of a session, and how it waits.
 public struct SessionTime: Sendable {
     /// Since the session's clock was made.
-    let uptime: @Sendable () -> Duration
-    let date: @Sendable () -> Date
+    public let uptime: @Sendable () -> Duration
+    /// The time on the wall.
+    public let date: @Sendable () -> Date
     let sleepUntil: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
@@ -15,6 +16,12 @@ public struct SessionTime: Sendable {
         self.uptime = { start.duration(to: clock.now) }
         self.date = date
         self.sleepUntil = { try await clock.sleep(until: start.advanced(by: $0), tolerance: nil) }
+    }
+
+    /// Waits until the session's clock stands at this.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func sleep(until uptime: Duration) async throws {
+        try await self.sleepUntil(uptime)
     }
 
     var now: Moment { Moment(uptime: self.uptime(), date: self.date()) }

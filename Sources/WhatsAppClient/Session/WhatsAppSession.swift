@@ -38,6 +38,9 @@ public actor WhatsAppSession {
     }
 
     private var isRunning = false
+    /// `stop` came before the first `run`.
+    private var isStopWanted = false
+    private var hasRun = false
     private var step: Step?
     private var stepper: CheckedContinuation<Void, Never>?
     private var connecting: Task<Void, Never>?
@@ -77,6 +80,7 @@ public actor WhatsAppSession {
     public func run() async -> SessionEnd {
         guard !self.isRunning else { return .stopped }
         self.isRunning = true
+        self.hasRun = true
         defer { self.isRunning = false }
         self.machine = ConnectionStateMachine()
         self.isInboxClosed = false
@@ -93,9 +97,12 @@ public actor WhatsAppSession {
         }
     }
 
-    /// Closes the connection in good order; `run` returns soon after.
+    /// Closes the connection in good order; `run` returns soon after. The first `run` does so too if this comes before it.
     public func stop() {
-        guard self.isRunning else { return }
+        guard self.isRunning else {
+            self.isStopWanted = !self.hasRun
+            return
+        }
         self.perform(self.machine.failed(.stopped, self.time.now, using: &self.generator))
         if !self.machine.hasPipe { self.connecting?.cancel() }
     }
@@ -103,7 +110,8 @@ public actor WhatsAppSession {
     private func connectUntilFinished() async -> SessionEnd {
         if let misconfiguration = self.configuration.misconfiguration {
             self.end(.misconfigured(misconfiguration))
-        } else if Task.isCancelled {
+        } else if Task.isCancelled || self.isStopWanted {
+            self.isStopWanted = false
             self.end(.stopped)
         } else {
             self.perform(self.machine.start())

@@ -24,14 +24,7 @@ public struct StoredCredentials: CredentialStore {
     }
 
     public func saveLinkedAccount(_ account: LinkedAccount) async throws {
-        try await self.store.write { state in
-            var device = try state.loadDevice()
-            device.account = account
-            device.isLoggedOut = false
-            try state.saveDevice(device)
-            guard let lid = account.lid else { return }
-            try state.learnOwnLID(lid, of: account)
-        }
+        try await self.store.write { try $0.link(to: account) }
     }
 
     public func saveLID(_ lid: JID) async throws {
@@ -63,6 +56,16 @@ public struct StoredCredentials: CredentialStore {
 }
 
 extension DeviceState {
+    /// Notes whose device this is from now on, that the account's two names are one person's, and who its phone is.
+    public mutating func link(to account: LinkedAccount) throws {
+        var device = try self.loadDevice()
+        device.account = account
+        device.isLoggedOut = false
+        try self.saveDevice(device)
+        guard let lid = account.lid else { return }
+        try self.learnOwnLID(lid, of: account)
+    }
+
     /// Maps our own two names to each other, and stores the identity of our phone, which has signed ours.
     fileprivate mutating func learnOwnLID(_ lid: JID, of account: LinkedAccount) throws {
         if let mapping = LIDMapping(lid, account.jid) { try self.learn(mapping) }

@@ -76,17 +76,28 @@ extension SimulatedServer {
 
     /// What a device that is run here has shown, in the order it came; the owner's own messages are among it.
     public func inbox(of number: String, device: UInt16 = 0) -> [InboxMessage] {
-        self.service.phones[SimulatedDeviceID(number: number, device: device)]?.inbox.messages ?? []
+        self.catchUp()
+        return self.service.phones[SimulatedDeviceID(number: number, device: device)]?.inbox.messages ?? []
     }
 
     /// How often a phone was shown that somebody types.
     public func typingCount(of number: String) -> Int {
-        self.service.phones[SimulatedDeviceID(number: number)]?.typingCount ?? 0
+        self.catchUp()
+        return self.service.phones[SimulatedDeviceID(number: number)]?.typingCount ?? 0
     }
 
-    public var complaints: [Complaint] { self.service.complaints.entries }
+    public var complaints: [Complaint] {
+        self.catchUp()
+        return self.service.complaints.entries
+    }
 
-    public var counts: SimulationCounts { self.service.counts }
+    public var counts: SimulationCounts {
+        self.catchUp()
+        return self.service.counts
+    }
 
-    public var state: SimulationState { SimulationState(self.service) }
+    public var state: SimulationState {
+        self.catchUp()
+        return SimulationState(self.service)
+    }
 }

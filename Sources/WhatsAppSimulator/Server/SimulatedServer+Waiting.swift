@@ -15,6 +15,7 @@ extension SimulatedServer {
     func wait<Value: Sendable>(
         for value: @escaping @Sendable (SimulatedService) -> Value?
     ) async throws -> Value {
+        self.catchUp()
         while true {
             if let value = value(self.service) { return value }
             try await self.waitOnce { value($0) != nil }

@@ -52,7 +52,10 @@ public actor SimulatedServer: Service {
     nonisolated let logger: Logger
     nonisolated let identity: ServerIdentity
 
+    nonisolated let arrivals = StanzaArrivals()
+
     var service: SimulatedService
+    var isWorking = false
     private var connections: [ConnectionID: AsyncStream<ConnectionCommand>.Continuation] = [:]
     private var established: Set<ConnectionID> = []
     private var lastConnection = 0
@@ -94,16 +97,18 @@ public actor SimulatedServer: Service {
     func change<Value, Failure: Error>(
         _ body: (inout SimulatedService) throws(Failure) -> Value
     ) throws(Failure) -> Value {
+        self.handleArrivals()
         self.service.now = self.now()
+        self.service.deliverMail()
         defer { self.perform(self.service.finish()) }
         return try body(&self.service)
     }
 
-    private func handle(_ input: ServiceInput) {
+    func handle(_ input: ServiceInput) {
         self.perform(self.service.handle(input, now: self.now()))
     }
 
-    private func perform(_ outputs: [ServiceOutput]) {
+    func perform(_ outputs: [ServiceOutput]) {
         var batches: [ConnectionID: [(node: Node, style: FrameStyle)]] = [:]
         for output in outputs {
             switch output {
@@ -158,6 +163,7 @@ extension SimulatedServer {
         let (commands, continuation) = AsyncStream.makeStream(
             of: ConnectionCommand.self, bufferingPolicy: .bufferingOldest(Self.commandLimit))
         self.connections[id] = continuation
+        self.handleArrivals()
         let faults = self.service.takeFaults(on: .connection, from: nil, to: nil)
         return SimulatedConnection(
             id: id, server: self, commands: commands, continuation: continuation, faults: faults,
@@ -169,14 +175,17 @@ extension SimulatedServer {
 
     func established(_ id: ConnectionID, noiseKey: PublicKey, payload: [UInt8]) {
         self.established.insert(id)
+        self.handleArrivals()
         self.handle(.connected(id, noiseKey: noiseKey, payload: payload))
     }
 
-    func received(_ node: Node, on id: ConnectionID) { self.handle(.stanza(id, node)) }
-
-    func garbage(_ reason: String, on id: ConnectionID) { self.handle(.garbage(id, reason)) }
+    func garbage(_ reason: String, on id: ConnectionID) {
+        self.handleArrivals()
+        self.handle(.garbage(id, reason))
+    }
 
     func closed(_ id: ConnectionID) {
+        self.handleArrivals()
         self.connections.removeValue(forKey: id)?.finish()
         self.established.remove(id)
         self.handle(.disconnected(id))

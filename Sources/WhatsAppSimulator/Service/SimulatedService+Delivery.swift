@@ -55,9 +55,15 @@ extension SimulatedService {
         self.send(stanza, to: id)
     }
 
+    var mailCount: Int { self.mail.count - self.mailPosition }
+    var hasMail: Bool { self.mailCount > 0 }
+
     /// Hands the phones that are run here what came for them, and does what they do about it.
-    mutating func deliverMail() {
-        while self.mailPosition < self.mail.count {
+    /// - Parameter limit: how much at most; the rest stays.
+    mutating func deliverMail(upTo limit: Int = .max) {
+        var count = 0
+        while self.mailPosition < self.mail.count, count < limit {
+            count += 1
             let delivery = self.mail[self.mailPosition]
             self.mailPosition += 1
             self.usePhone(delivery.to)
@@ -66,7 +72,8 @@ extension SimulatedService {
             }
             for output in outputs { self.perform(output, by: delivery.to) }
         }
-        self.mail.removeAll(keepingCapacity: self.mail.capacity < 4096)
+        guard self.mailPosition == self.mail.count || self.mailPosition > 4096 else { return }
+        self.mail.removeFirst(self.mailPosition)
         self.mailPosition = 0
     }
 }

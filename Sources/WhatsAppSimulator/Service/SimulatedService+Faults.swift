@@ -72,6 +72,8 @@ extension SimulatedService {
     ///   - recipient: The number it happens to, if it is about a person.
     mutating func happen(_ action: FaultAction, to devices: [SimulatedDeviceID], recipient: String?) {
         if action.concernsRecipient {
+            // What came before it happens was read before.
+            self.deliverMail()
             guard let recipient, self.account(recipient) != nil else { return }
             self.happen(action, toPerson: recipient, devices)
         } else {

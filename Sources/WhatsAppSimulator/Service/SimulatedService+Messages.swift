@@ -122,6 +122,8 @@ extension SimulatedService {
     private mutating func prepare(_ number: String, _ plan: MessagePlan, _ sender: SimulatedDeviceID) {
         let phone = SimulatedDeviceID(number: number)
         guard plan.losesSession || plan.reply != nil || plan.readAfter != nil else { return }
+        // What came before is none of it.
+        self.deliverMail()
         self.usePhone(phone)
         if plan.losesSession { self.phones[phone]?.loseSessions() }
         if let reply = plan.reply { self.phones[phone]?.nextReplies.append(reply) }

@@ -83,6 +83,7 @@ extension SimulatedService {
 
     /// Takes a device off its account.
     mutating func forget(_ device: SimulatedDeviceID) {
+        self.deliverMail()
         self.companions[device] = nil
         self.phones[device] = nil
         self.accounts[device.number]?.unlink(device.device)

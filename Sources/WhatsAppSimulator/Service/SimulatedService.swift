@@ -70,6 +70,21 @@ struct SimulatedService: Sendable {
         return self.finish()
     }
 
+    /// Works through stanzas. What they bring for phones waits for `deliverMail`, unless something else is due.
+    mutating func receive(_ stanzas: [(id: ConnectionID, stanza: Node)], now: Date) -> [ServiceOutput] {
+        self.now = now
+        for (id, stanza) in stanzas { self.receive(stanza, on: id) }
+        if let due = self.later.earliest, due <= now { return self.finish() }
+        return self.takeOutputs()
+    }
+
+    /// Hands phones so much of what came for them.
+    mutating func deliverMail(upTo limit: Int, now: Date) -> [ServiceOutput] {
+        self.now = now
+        self.deliverMail(upTo: limit)
+        return self.takeOutputs()
+    }
+
     /// Lets everything happen that is due, and says what is to be done.
     mutating func finish() -> [ServiceOutput] {
         self.deliverMail()
@@ -77,6 +92,10 @@ struct SimulatedService: Sendable {
             self.perform(work)
             self.deliverMail()
         }
+        return self.takeOutputs()
+    }
+
+    private mutating func takeOutputs() -> [ServiceOutput] {
         if let wake = self.later.earliest, wake != self.announcedWake {
             self.announcedWake = wake
             self.outputs.append(.wake(at: wake))

@@ -12,13 +12,12 @@ final class DatabaseFile: Sendable {
     /// Makes the file, mode 0600, and its directory, mode 0700, unless they are there, and takes the lock.
     /// - Throws: `inUse`, `notWritable`.
     init(path: String) throws(StoreError) {
-        self.path = path
         try Self.makeDirectory(of: path)
         let lockPath = path + ".lock"
-        self.lock = try Self.openPrivate(lockPath)
-        guard flock(self.lock, LOCK_EX | LOCK_NB) == 0 else {
+        let lock = try Self.openPrivate(lockPath)
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            close(self.lock)
+            close(lock)
             throw code == EWOULDBLOCK ? .inUse(path: path) : Self.failure(lockPath, code)
         }
         // SQLite gives its -wal and -shm files the mode of the database, so that has to be right before it opens it. And
@@ -26,9 +25,12 @@ final class DatabaseFile: Sendable {
         do {
             close(try Self.openPrivate(path))
         } catch {
-            close(self.lock)
+            close(lock)
             throw error
         }
+        // Not before: an initializer that throws when all is set runs `deinit`, which would close the lock again.
+        self.path = path
+        self.lock = lock
     }
 
     deinit {

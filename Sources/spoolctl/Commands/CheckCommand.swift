@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
         guard self.file != "-" else { throw CommandFailure.usage("check reads a file, not standard input") }
         let source = try SourceFile(path: self.file)
         let name = source.name ?? DropFileName("")
-        let devices = try await access.absence() == nil ? try await DaemonSource(client: access.client).devices() : nil
+        let devices = try await access.absence() == nil ? try await Self.deviceNames(access) : nil
         var faults: [FileCheck.Fault] = []
         let check = FileCheck(rules: access.configuration.readingRules, devices: devices)
         let summary = try check.run(source.file.descriptor, name: name) { fault throws(CommandFailure) in
@@ -40,5 +40,9 @@ struct CheckCommand: AsyncParsableCommand {
             try StandardOutput.write(report.lines)
         }
         if !summary.isGood { throw CommandFailure.badData }
+    }
+
+    private static func deviceNames(_ access: QueueAccess) async throws(CommandFailure) -> Set<String> {
+        Set(try await DaemonSource(client: access.client).devices().compactMap { $0["sessionId"]?.string })
     }
 }

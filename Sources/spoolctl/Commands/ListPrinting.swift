@@ -8,6 +8,8 @@ struct ListPrinting {
     let maximum: Int?
     let isJSON: Bool
 
+    static let dryRunNote = "Dry run: what says sent went nowhere."
+
     func run(_ source: any QueueSource) async throws(CommandFailure) {
         var table = Table(self.columns)
         var hasDryRun = false
@@ -19,6 +21,6 @@ struct ListPrinting {
                 hasDryRun = hasDryRun || rows.contains { $0["dryRun"]?.isTrue ?? false }
             }
         }
-        if hasDryRun { try StandardOutput.write("Dry run: what says sent went nowhere.") }
+        if hasDryRun { try StandardOutput.write(Self.dryRunNote) }
     }
 }

@@ -38,9 +38,24 @@ struct DaemonSource: QueueSource {
         return .object([.init("running", true)] + members)
     }
 
-    /// The devices' names.
-    func devices() async throws(CommandFailure) -> Set<String> {
-        Set(try await self.get("/api/devices")["devices"]?.elements?.compactMap { $0["sessionId"]?.string } ?? [])
+    /// All devices, as the API shows them.
+    func devices() async throws(CommandFailure) -> [JSONValue] {
+        guard let devices = try await self.get("/api/devices")["devices"]?.elements else {
+            throw CommandFailure(ControlError.malformed("it has no devices"))
+        }
+        return devices
+    }
+
+    /// - Throws: 65 with the names there are, when there is no device of this name.
+    func device(_ name: String) async throws(CommandFailure) -> JSONValue {
+        let devices = try await self.devices()
+        if let device = devices.first(where: { $0["sessionId"]?.string == name }) { return device }
+        let names = devices.compactMap { $0["sessionId"]?.string }
+        let known =
+            names.isEmpty
+            ? "no device is linked; run: spoolctl device add NAME"
+            : "there are: " + names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        throw CommandFailure(.badData, "there is no device \(name)", known)
     }
 
     /// Pending and in flight.

@@ -55,4 +55,13 @@ struct QueueAccess: Sendable {
             throw CommandFailure(error)
         }
     }
+
+    /// Asks the daemon to do something of which it tells the course.
+    func lines(_ path: String, _ body: JSONValue) async throws(CommandFailure) -> ControlLines {
+        do {
+            return try await self.client.lines(path, body: body)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
 }

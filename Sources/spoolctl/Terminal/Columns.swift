@@ -28,6 +28,20 @@ enum Columns {
         .moment("CREATED", "createdAt"), .moment("EXPIRES", "expiresAt"), .moment("REVOKED", "revokedAt"),
     ]
 
+    static let devices: [Table.Column] = [
+        .init("NAME", "sessionId"), .init("NUMBER") { $0["number"].map { "+\($0.words)" } ?? "-" },
+        .init("STATUS", "status"), .init("SENT/HOUR", .right) { Self.share($0, "sentLastHour", of: "hourlyLimit") },
+        .init("SENT/DAY", .right) { Self.share($0, "sentLastDay", of: "dailyLimit") },
+        .moment("CONNECTED", "connectedAt"), .moment("NEXT SEND", "nextSendAt"),
+        .moment("PAUSED UNTIL", "pausedUntil"), .init("REASON", "pauseReason"),
+    ]
+
+    /// A count of what may be, `12 of 100`; only the count when there is no limit.
+    private static func share(_ row: JSONValue, _ count: String, of limit: String) -> String {
+        let words = (row[count] ?? .null).words
+        return row[limit].map { "\(words) of \($0.words)" } ?? words
+    }
+
     @Sendable private static func error(_ row: JSONValue) -> String {
         guard let code = row["errorCode"] else { return (row["error"] ?? .null).words }
         return row["error"].map { "\($0.words) (\(code.words))" } ?? code.words

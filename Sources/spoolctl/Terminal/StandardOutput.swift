@@ -6,7 +6,12 @@ enum StandardOutput {
     /// - Throws: `outputClosed` when nobody reads any more; any other fault as an internal error.
     static func write(_ lines: [String]) throws(CommandFailure) {
         guard !lines.isEmpty else { return }
-        guard writeAll(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO) else {
+        try Self.write(text: lines.joined(separator: "\n") + "\n")
+    }
+
+    /// The text as it is.
+    static func write(text: String) throws(CommandFailure) {
+        guard writeAll(text, to: STDOUT_FILENO) else {
             let code = errno
             guard code != EPIPE else { throw .outputClosed }
             throw CommandFailure(.internalError, "standard output: \(String(cString: strerror(code)))")

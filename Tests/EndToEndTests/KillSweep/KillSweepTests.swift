@@ -18,7 +18,7 @@ struct KillSweepTests {
     func `one file of ten thousand rows survives fifty kills`() async throws {
         let seed = Self.seed()
         let file = BulkFile(10_000, bad: 100, seed: 11, tag: "sweep")
-        let daemon = try TestDaemon(settings: Self.retries.merging(["DRY_RUN_LATENCY": "1ms"]) { $1 })
+        let daemon = try TestDaemon(settings: Self.retries.merging(["DRY_RUN_LATENCY": "20ms"]) { $1 })
         try await daemon.start()
         try await daemon.stop()
         var sweep = KillSweep(daemon, seed: seed)

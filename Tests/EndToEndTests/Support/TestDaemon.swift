@@ -3,7 +3,7 @@ import Glibc
 import SpoolTestSupport
 import Synchronization
 
-/// A built `spoold` in dry run, on a spool and a state directory of its own.
+/// A built `spoold`, in dry run unless a test says otherwise, on a spool and a state directory of its own.
 ///
 /// Nothing is paced unless a test says so, files settle and results come quickly. It can be stopped and started again;
 /// what is still running when the last reference goes is killed.
@@ -16,6 +16,7 @@ final class TestDaemon: Sendable {
     private let configuration: String
     private let settings: [String: String]
     private let launcher: [String]
+    private let options: [String]
     private let run = Mutex<(program: Program, port: UInt16)?>(nil)
 
     struct Ended: Error, CustomStringConvertible {
@@ -27,8 +28,10 @@ final class TestDaemon: Sendable {
     ///   - settings: By the names of environment variables without `SPOOLD_`.
     ///   - root: An existing directory for `spool` and `state`, if not a temporary one.
     ///   - launcher: A program that runs the daemon, with its arguments.
+    ///   - options: Of `spoold run`, beside those for files and directories.
     init(
-        configuration: String? = nil, settings: [String: String] = [:], root: String? = nil, launcher: [String] = []
+        configuration: String? = nil, settings: [String: String] = [:], root: String? = nil, launcher: [String] = [],
+        options: [String] = ["--dry-run"]
     ) throws {
         self.directory = try TemporaryDirectory()
         self.root = root ?? self.directory.path
@@ -44,6 +47,12 @@ final class TestDaemon: Sendable {
         let quick = ["RESULTS_GRACE": "0s", "SPOOL_SETTLE": "100ms", "SPOOL_RESCAN": "1s"]
         self.settings = settings.merging(quick) { own, _ in own }
         self.launcher = launcher
+        self.options = options
+    }
+
+    /// Settings for one message after the other, this far apart, where the example has no gap.
+    static func pace(_ gap: String) -> [String: String] {
+        ["SCHEDULER_DELAY_MINIMUM": gap, "SCHEDULER_DELAY_MAXIMUM": gap]
     }
 
     // MARK: Life
@@ -57,13 +66,19 @@ final class TestDaemon: Sendable {
         (try? self.directory.text("log")) ?? ""
     }
 
+    /// What it wrote to standard output so far.
+    var output: String {
+        (try? self.directory.text("out")) ?? ""
+    }
+
     /// Starts it and returns at once.
     func launch() throws {
         let port = try LoopbackPort.free()
         let command = self.launcher + [try BuiltProduct.spoold.path()] + self.arguments
         let log = self.directory.path("log")
         let program = try Program(
-            command[0], Array(command.dropFirst()), environment: self.environment(port: port), output: (log, log))
+            command[0], Array(command.dropFirst()), environment: self.environment(port: port),
+            output: (self.directory.path("out"), log))
         self.run.withLock { $0 = (program, port) }
     }
 
@@ -96,7 +111,7 @@ final class TestDaemon: Sendable {
     }
 
     private var arguments: [String] {
-        ["run", "--dry-run", "--config", self.configuration, "--spool", self.spool, "--state", self.state]
+        ["run"] + self.options + ["--config", self.configuration, "--spool", self.spool, "--state", self.state]
     }
 
     private func environment(port: UInt16) -> [String: String] {

@@ -57,9 +57,13 @@ import WhatsAppBinary
         Case(stanza: streamError("515"), fate: .restart),
         Case(stanza: streamError("401", conflict("device_removed")), fate: .setKeysAside(.deviceRemoved)),
         Case(stanza: streamError("401"), fate: .backOff(.unauthorized)),
+        Case(stanza: streamError("401", conflict("something_new")), fate: .backOff(.unauthorized)),
         Case(stanza: streamError("516"), fate: .setKeysAside(.deviceRemoved)),
         Case(stanza: streamError(nil, conflict("replaced")), fate: .stop(.replaced)),
         Case(stanza: streamError("401", conflict("replaced")), fate: .stop(.replaced)),
+        Case(stanza: streamError("503", conflict("replaced")), fate: .stop(.replaced)),
+        Case(stanza: streamError("515", conflict("replaced")), fate: .restart),
+        Case(stanza: streamError("515", conflict("device_removed")), fate: .restart),
         Case(stanza: streamError("409"), fate: .stop(.replaced)),
         Case(
             stanza: streamError("503"), fate: .backOff(.serverUnavailable(code: 503)), waitsForClose: true),
@@ -68,6 +72,13 @@ import WhatsAppBinary
         Case(stanza: streamError(nil, [Node("xml-not-well-formed")]), fate: .backOff(.malformedStanza)),
         Case(stanza: streamError("999"), fate: .backOff(.streamError(code: "999")), waitsForClose: true),
         Case(stanza: streamError(nil), fate: .backOff(.streamError(code: nil)), waitsForClose: true),
+        // Only with 401 does the word say that the device was unlinked: keys are not set aside on a guess.
+        Case(
+            stanza: streamError(nil, conflict("device_removed")), fate: .backOff(.streamError(code: nil)),
+            waitsForClose: true),
+        Case(
+            stanza: streamError("999", conflict("something_new")), fate: .backOff(.streamError(code: "999")),
+            waitsForClose: true),
         Case(stanza: Node("xmlstreamend"), fate: .backOff(.closedByServer), waitsForClose: true),
     ]
 
@@ -87,6 +98,43 @@ import WhatsAppBinary
         let actions = fixture.closePipe(tested.waitsForClose ? .closed(code: 1006) : nil)
         #expect(actions.first == .phase(.disconnected))
         check(Array(actions.dropFirst()), tested.fate, &fixture)
+    }
+
+    /// How far a login has come.
+    enum Progress: CaseIterable {
+        case awaitingSuccess, preparing, activating
+
+        var fixture: MachineFixture {
+            var fixture = MachineFixture.awaitingSuccess()
+            if self != .awaitingSuccess { _ = fixture.logIn() }
+            if self == .activating { _ = fixture.machine.prepared() }
+            return fixture
+        }
+    }
+
+    @Test(arguments: streamErrors, Progress.allCases)
+    func `it has so too before the device is online`(tested: Case, progress: Progress) {
+        var fixture = progress.fixture
+        #expect(fixture.receive(tested.stanza) == (tested.waitsForClose ? [] : [.closePipe]))
+        #expect(fixture.machine.isOpen == false)
+        let actions = fixture.closePipe(tested.waitsForClose ? .closed(code: 1006) : nil)
+        check(actions.filter { $0 != .phase(.disconnected) }, tested.fate, &fixture)
+    }
+
+    @Test(arguments: failures + streamErrors)
+    func `a device that is being linked is never logged out, and ends or goes on for the same reasons`(tested: Case) {
+        var fixture = MachineFixture.pairing()
+        _ = fixture.receive(tested.stanza)
+        let actions = fixture.closePipe()
+        guard case .setKeysAside(let reason) = tested.fate else { return check(actions, tested.fate, &fixture) }
+        guard case .refused(let failure) = actions.end, actions.count == 2 else {
+            Issue.record("\(actions)")
+            return
+        }
+        switch reason {
+        case .failure(let expected): #expect(failure == expected)
+        case .deviceRemoved, .requested: #expect([401, 516].contains(failure.reason))
+        }
     }
 
     @Test(arguments: streamErrors.filter(\.waitsForClose))
@@ -150,18 +198,6 @@ import WhatsAppBinary
                 ["reason": "403", "logout_message_header": "Locked", "logout_message_subtext": "See your phone"]))
         let failure = ConnectFailure(reason: 403, header: "Locked", subtext: "See your phone")
         #expect(fixture.closePipe().end == .loggedOut(.failure(failure)))
-    }
-
-    @Test(arguments: [failure("401"), failure("403"), failure("406"), streamError("516")])
-    func `a device that is not linked yet keeps its keys`(stanza: Node) {
-        var fixture = MachineFixture.pairing()
-        _ = fixture.receive(stanza)
-        let actions = fixture.closePipe()
-        guard case .refused = actions.end else {
-            Issue.record("\(actions)")
-            return
-        }
-        #expect(actions.count == 2)
     }
 
     @Test func `an unexplained 401 is followed by one login, and a second one stops with the keys kept`() {

@@ -269,36 +269,4 @@ import WhatsAppProto
         #expect(bench.heard.messages == [.chatState(.composing, of: Self.peter), .chatState(.paused, of: Self.peter)])
         #expect(await bench.channel.sent.isEmpty)
     }
-
-    @Test func `receipts are told once and acknowledged always`() async throws {
-        let bench = try await MessengerBench.online()
-        let date = Date(timeIntervalSince1970: 1_700_000_200)
-        let list = Node("list", children: [Node("item", ["id": "A2"]), Node("item", ["id": "A3"])])
-        let stanzas = [
-            MessengerBench.receipt(from: MessengerBench.companion), MessengerBench.receipt(),
-            MessengerBench.receipt(type: "read", children: [list]), MessengerBench.receipt("A2"),
-            MessengerBench.receipt("A4", type: "sender", from: MessengerBench.ownPhone),
-            MessengerBench.receipt("A4", from: MessengerBench.ownPhone),
-            MessengerBench.receipt("A5", type: "read", from: MessengerBench.pn),
-            MessengerBench.receipt("A6", type: "server-error"), MessengerBench.receipt("A7", from: jid("1@g.us")),
-        ]
-        for stanza in stanzas { await bench.handle(stanza) }
-        #expect(
-            bench.heard.messages == [
-                .delivered(ids: ["A1"], to: Self.peter, at: date),
-                .read(ids: ["A1", "A2", "A3"], by: Self.peter, at: date),
-                .read(ids: ["A5"], by: Self.peter, at: date),
-            ])
-        #expect(await bench.channel.sent == stanzas.map { .acknowledging($0) })
-    }
-
-    @Test func `a receipt whose event could not be stored stays with the server`() async throws {
-        let bench = try await MessengerBench.online()
-        bench.heard.failNext(1)
-        await bench.handle(MessengerBench.receipt())
-        #expect(await bench.channel.sent.isEmpty)
-        await bench.handle(MessengerBench.receipt())
-        #expect(bench.heard.messages.count == 1)
-        #expect(await bench.channel.sent.count == 1)
-    }
 }

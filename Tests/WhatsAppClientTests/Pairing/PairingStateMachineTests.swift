@@ -171,11 +171,35 @@ import WhatsAppCrypto
             "signature-mismatch")
     }
 
-    @Test func `garbage is refused with 500 internal-error`() throws {
+    /// What can be wrong with a phone's answer, with what the server is told.
+    static let damages: [(Damage, PairSuccessRefusal, AttributeValue, AttributeValue)] = [
+        (.container, .malformedContainer, "500", "internal-error"),
+        (.hmac, .hmacMismatch, "401", "hmac-mismatch"),
+        (.accountType, .hmacMismatch, "401", "hmac-mismatch"),
+        (.identity, .malformedIdentity, "500", "internal-error"),
+        (.details, .malformedDetails, "500", "internal-error"),
+        (.accountKeySize, .wrongAccountKeySize(actual: 31), "401", "signature-mismatch"),
+        (.accountKey, .accountSignatureMismatch, "401", "signature-mismatch"),
+        (.accountSignatureSize, .wrongAccountSignatureSize(actual: 63), "401", "signature-mismatch"),
+        (.accountSignature, .accountSignatureMismatch, "401", "signature-mismatch"),
+        (.signedDetails, .accountSignatureMismatch, "401", "signature-mismatch"),
+    ]
+
+    @Test(arguments: damages)
+    func `an answer that is wrong anywhere is refused with its code, and nothing is stored`(
+        damage: Damage, refusal: PairSuccessRefusal, code: AttributeValue, text: AttributeValue
+    ) throws {
         var fixture = try PairingFixture.showing()
-        try checkRefusal(
-            &fixture, TestPhone.pairSuccess(container: [0xFF, 0xFF, 0xFF]), .malformedContainer, "500",
-            "internal-error")
+        let secret = fixture.machine.keys.advSecret
+        let container = try fixture.phone.offer(for: fixture.identityKey).container(advSecret: secret)
+        let spoiled = try damage.done(to: container, advSecret: secret)
+        try checkRefusal(&fixture, TestPhone.pairSuccess(container: spoiled), refusal, code, text)
+        #expect(fixture.machine.deadline == nil && fixture.machine.isOver)
+    }
+
+    @Test func `an answer without identity is refused`() throws {
+        var fixture = try PairingFixture.showing()
+        try checkRefusal(&fixture, TestPhone.pairSuccess(container: []), .hmacMismatch, "401", "hmac-mismatch")
     }
 
     private func checkRefusal(

@@ -162,7 +162,10 @@ import WhatsAppProto
                 let event = try await bench.nextEvent()
                 if case .pairing(.qrCode(_, let duration)) = event {
                     shown += 1
-                    for _ in 0..<Int(duration / .seconds(1)) { await bench.pass(.seconds(1)) }
+                    for _ in 0..<Int(duration / .seconds(20)) {
+                        try await bench.settle()
+                        await bench.pass(.seconds(20))
+                    }
                 }
                 if case .ended = event { break }
             }

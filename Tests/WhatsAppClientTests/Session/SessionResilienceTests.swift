@@ -269,7 +269,7 @@ import WhatsAppBinary
             let server = try await bench.acceptLogin()
             let sent = Mutex(0)
             let sending = Task {
-                for number in 0..<2000 {
+                for number in 0..<600 {
                     try await server.send(Node("message", ["id": .integer(number)]))
                     sent.withLock { $0 += 1 }
                 }
@@ -277,10 +277,10 @@ import WhatsAppBinary
             try await eventually("the session to stop reading") {
                 await bench.session.connection?.reader != nil
             }
-            #expect(sent.withLock { $0 } < 2000)
+            #expect(sent.withLock { $0 } < 600)
             open.yield()
             try await sending.value
-            for number in 0..<2000 { #expect(try await bench.nextTold().stanzaID == String(number)) }
+            for number in 0..<600 { #expect(try await bench.nextTold().stanzaID == String(number)) }
         }
     }
 
@@ -329,8 +329,7 @@ import WhatsAppBinary
     }
 
     @Test func `24 hours online pass in a moment`() async throws {
-        // A second of work; much longer on a machine that is busy with other things.
-        try await SessionBench().run(upTo: .seconds(300)) { bench in
+        try await SessionBench().run { bench in
             let server = try await bench.acceptLogin()
             try await server.send(Node("ib", children: [Node("offline", ["count": "0"])]))
             try await bench.expect(.event(.drained))

@@ -31,7 +31,7 @@ struct LoopbackBench: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation,
         _ test: @escaping @Sendable (LoopbackBench) async throws -> Void
     ) async throws {
-        try await waiting(for: "a test on the loopback", upTo: .seconds(60)) {
+        try await waiting(for: "a test on the loopback", upTo: .seconds(300)) {
             var configuration = SimulatedServer.Configuration(seed: 1)
             configuration.everyNumberHasAccount = true
             configuration.scenario = scenario

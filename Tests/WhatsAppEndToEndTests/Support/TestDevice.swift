@@ -10,7 +10,7 @@ import WhatsAppSimulator
 import WhatsAppSocket
 
 /// A session that runs beside the test, over a real socket, with a clock that the test moves.
-final class TestDevice: Sendable {
+final class TestDevice: TestSession {
     let store: MemoryCredentials
     let clock = TestClock()
     let session: WhatsAppSession
@@ -37,89 +37,7 @@ final class TestDevice: Sendable {
         self.handler.speak(through: self.session)
     }
 
-    /// Runs the session while `body` uses it, then stops it if it has not ended.
-    @discardableResult
-    func run(_ body: (TestDevice) async throws -> Void) async throws -> SessionEnd {
-        async let end = self.session.run()
-        do {
-            try await body(self)
-        } catch {
-            await self.session.stop()
-            _ = await end
-            throw error
-        }
-        await self.session.stop()
-        return await end
-    }
+    func nextEvent() async throws -> ClientEvent { try await self.next(of: self.events) }
 
-    func nextEvent() async throws -> ClientEvent {
-        try await waiting(for: "an event of the session", upTo: .seconds(120)) { [events] in
-            for await event in events { return event }
-            throw CancellationError()
-        }
-    }
-
-    func nextStanza() async throws -> Node {
-        try await waiting(for: "a stanza", upTo: .seconds(120)) { [handler] in
-            for await stanza in handler.stanzas { return stanza }
-            throw CancellationError()
-        }
-    }
-
-    /// Lets this much time pass once the session waits for something.
-    func pass(_ duration: Duration) async {
-        await self.clock.sleepers(atLeast: 1)
-        self.clock.advance(by: duration)
-    }
-
-    /// Returns when the server has worked through everything that was sent before.
-    func settle() async throws {
-        _ = try await self.session.query(.iq("get", xmlns: "w:p"))
-    }
-}
-
-// What is expected of the session, one event after the other.
-extension TestDevice {
-    func expect(_ expected: ClientEvent..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        for event in expected {
-            let actual = try await self.nextEvent()
-            #expect(actual == event, "\(actual)", sourceLocation: sourceLocation)
-        }
-    }
-
-    /// The connection ends for this reason (for any of its own if a pipe's is expected); after the delay there is another one, which becomes active.
-    func expectRetry(
-        _ reason: DisconnectReason, after seconds: ClosedRange<Double> = 0.9...1.1,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let event = try await self.nextEvent()
-        guard case .disconnected(let actual, let delay) = event else { throw UnexpectedEvent(event: event) }
-        // A connection that is cut is noticed by whoever reads or writes first.
-        let isCut = if case (.pipe, .pipe) = (actual, reason) { true } else { false }
-        #expect(isCut || actual == reason, sourceLocation: sourceLocation)
-        #expect(seconds.contains(delay / .seconds(1)), sourceLocation: sourceLocation)
-        if delay > .zero { self.clock.advance(by: delay) }
-        try await self.expect(.connected, .drained, sourceLocation: sourceLocation)
-    }
-
-    func nextQRCode(
-        validFor expected: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> PairingQRCode {
-        let event = try await self.nextEvent()
-        guard case .pairing(.qrCode(let code, let duration)) = event else { throw UnexpectedEvent(event: event) }
-        #expect(duration == expected, sourceLocation: sourceLocation)
-        return code
-    }
-
-    func expectLinked(
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> LinkedAccount {
-        let event = try await self.nextEvent()
-        guard case .pairing(.linked(let account)) = event else { throw UnexpectedEvent(event: event) }
-        return account
-    }
-}
-
-struct UnexpectedEvent: Error {
-    let event: ClientEvent
+    func nextStanza() async throws -> Node { try await self.next(of: self.handler.stanzas) }
 }

@@ -6,15 +6,26 @@ import SpoolTestSupport
 import Synchronization
 import WhatsAppBinary
 import WhatsAppProto
+import WhatsAppStoreConformance
 
 @testable import WhatsAppClient
 
 /// What a messenger told, in order.
 final class Heard: Sendable {
-    private let state = Mutex((events: [ClientEvent](), messages: [MessageEvent](), failures: 0))
+    private struct State {
+        var events: [ClientEvent] = []
+        var messages: [MessageEvent] = []
+        var failures = 0
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
 
     var events: [ClientEvent] { self.state.withLock { $0.events } }
     var messages: [MessageEvent] { self.state.withLock { $0.messages } }
+    /// How many message events wait for `release`.
+    var heldCount: Int { self.state.withLock { $0.held.count } }
 
     var texts: [InboundText] {
         self.messages.compactMap { event in
@@ -24,7 +35,14 @@ final class Heard: Sendable {
 
     func hear(_ event: ClientEvent) { self.state.withLock { $0.events.append(event) } }
 
-    func hear(_ event: MessageEvent) throws {
+    func hear(_ event: MessageEvent) async throws {
+        await withCheckedContinuation { continuation in
+            let isHeld = self.state.withLock { state in
+                if state.isHeld { state.held.append(continuation) }
+                return state.isHeld
+            }
+            if !isHeld { continuation.resume() }
+        }
         try self.state.withLock { state in
             if state.failures > 0 {
                 state.failures -= 1
@@ -36,6 +54,25 @@ final class Heard: Sendable {
 
     /// The next message events cannot be stored.
     func failNext(_ count: Int) { self.state.withLock { $0.failures = count } }
+
+    /// Message events wait from now on.
+    func hold() { self.state.withLock { $0.isHeld = true } }
+
+    func release() {
+        let held = self.state.withLock { state in
+            defer { state.held = [] }
+            state.isHeld = false
+            return state.held
+        }
+        for continuation in held { continuation.resume() }
+    }
+}
+
+final class Counter: Sendable {
+    private let state = Mutex(0)
+
+    var value: Int { self.state.withLock { $0 } }
+    func increment() { self.state.withLock { $0 += 1 } }
 }
 
 /// The date on the wall, which tests move.
@@ -109,7 +146,7 @@ struct MessengerBench {
         self.messenger = Messenger(
             store: self.store, policy: policy, time: SessionTime(clock: self.clock, date: { date.now }),
             generator: SeededGenerator(seed: 22), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            onEvent: { heard.hear($0) }, onMessage: { try heard.hear($0) })
+            onEvent: { heard.hear($0) }, onMessage: { try await heard.hear($0) })
         await self.messenger.attach(self.channel)
         await self.channel.map(lid: "200000000000002", pn: "15550002222")
         await self.channel.map(lid: "100000000000001", pn: "15550001111")

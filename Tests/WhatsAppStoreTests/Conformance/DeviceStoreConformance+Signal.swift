@@ -1,1 +1,0 @@
-../../WhatsAppClientTests/Stores/DeviceStoreConformance+Signal.swift

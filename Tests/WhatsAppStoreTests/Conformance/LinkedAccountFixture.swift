@@ -1,1 +1,0 @@
-../../WhatsAppClientTests/Stores/LinkedAccountFixture.swift
