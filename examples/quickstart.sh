@@ -49,7 +49,11 @@ for file in orders.csv notice.json; do
 done
 
 echo "== wait for the markers"
-marked() { ls "$work/spool/results/$1".{ok,some,err} 2>/dev/null | grep -q .; }
+marked() {
+    local ending
+    for ending in ok some err; do [ ! -e "$work/spool/results/$1.$ending" ] || return 0; done
+    return 1
+}
 until_true marked orders.csv
 until_true marked notice.json
 
