@@ -61,6 +61,8 @@ public struct Daemon: Sendable {
 
     /// The queue's file in the state directory.
     public static let queueFile = "queue.db"
+    /// The file of a transport's devices beside it.
+    public static let devicesFile = "devices.db"
 
     /// The long-lived parts, in the order they start; they end in the opposite one.
     public let services: [any Service]

@@ -9,24 +9,29 @@ public enum StateUse: Sendable {
     /// The mark's name in the directory; one without it belongs to the network.
     static let mark = "simulated"
 
-    /// Makes the directory if need be, and marks a new one.
-    /// - Throws: `StateUseError` when the directory was used the other way, or cannot be used.
-    public func claim(_ directory: String) throws(StateUseError) {
-        let path = directory + "/" + Self.mark
+    /// Looks whether the directory may be used in this way; changes nothing.
+    /// - Throws: `StateUseError` when it was used the other way.
+    public func check(_ directory: String) throws(StateUseError) {
         let files = FileManager.default
-        let isMarked = files.fileExists(atPath: path)
-        let isUsed = files.fileExists(atPath: directory + "/" + Daemon.queueFile)
+        let isMarked = files.fileExists(atPath: directory + "/" + Self.mark)
+        let isUsed = [Daemon.queueFile, Daemon.devicesFile].contains { files.fileExists(atPath: directory + "/" + $0) }
         switch self {
         case .network:
             guard !isMarked else { throw .simulated(directory) }
         case .simulator:
             guard isMarked || !isUsed else { throw .notSimulated(directory) }
         }
+    }
+
+    /// Makes the directory if need be, and marks a new one, before anything else is made in it.
+    /// - Throws: `StateUseError` when the directory was used the other way, or cannot be used.
+    public func claim(_ directory: String) throws(StateUseError) {
+        try self.check(directory)
         do {
             try Daemon.makeDirectory(directory)
-            guard self == .simulator, !isMarked else { return }
-            try Data("This state directory was made with the simulator.\n".utf8)
-                .write(to: URL(filePath: path), options: .atomic)
+            guard self == .simulator else { return }
+            try Data("This state directory is the simulator's. Remove the directory to start anew.\n".utf8)
+                .write(to: URL(filePath: directory + "/" + Self.mark), options: .atomic)
         } catch {
             throw .unusable(directory, reason: error.localizedDescription)
         }

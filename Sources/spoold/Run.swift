@@ -45,11 +45,6 @@ struct Run: AsyncParsableCommand {
         var logger = Logger(label: "spoold", factory: LineLogHandler.init)
         logger.logLevel = Logger.Level(configuration.log.level)
         try self.checkSupport(configuration)
-        do {
-            try (self.simulate ? StateUse.simulator : .network).claim(configuration.state.directory)
-        } catch {
-            throw Failure(.configuration, error.description)
-        }
         if self.simulate {
             configuration.shortenPacing()
             try await self.simulate(configuration, logger)
@@ -61,35 +56,44 @@ struct Run: AsyncParsableCommand {
 
     private func simulate(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
         let scenario = try self.script.map { try Scenario(readingFrom: $0) } ?? Scenario()
+        let wiring = try Self.stateUse { try WhatsAppWiring(configuration, for: .simulator, logger: logger) }
         try await Simulation(scenario: scenario, logger: logger).run { simulator in
-            let wiring = try WhatsAppWiring(
-                configuration, session: try simulator.session(configuration.whatsApp), receiptGrace: .seconds(2),
-                logger: logger)
-            try await simulator.linkDevices(wiring)
-            StandardOutput.write(simulator.address.json)
-            let transport = try await wiring.transport()
+            let session = try simulator.session(configuration.whatsApp)
+            try await simulator.linkDevices(wiring, session)
+            let transport = try await wiring.transport(session, receiptGrace: .seconds(2))
             try await Self.serve(
-                configuration, transport, administration: transport, "simulator: nothing leaves this machine", logger)
+                configuration, transport, administration: transport, "simulator: nothing leaves this machine", logger
+            ) { StandardOutput.write(simulator.address.json) }
         }
     }
 
     private static func serve(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
         switch configuration.transport {
         case .dryRun:
+            try self.stateUse { try StateUse.network.claim(configuration.state.directory) }
             let transport = DryRunTransport(configuration.dryRun, chance: Chance())
             try await self.serve(configuration, transport, administration: nil, "dry run: nothing is sent", logger)
         case .whatsApp:
-            let wiring = try WhatsAppWiring(
-                configuration, session: try SessionConfiguration(configuration.whatsApp), logger: logger)
-            let transport = try await wiring.transport()
+            let session = try SessionConfiguration(configuration.whatsApp)
+            let wiring = try self.stateUse { try WhatsAppWiring(configuration, for: .network, logger: logger) }
+            let transport = try await wiring.transport(session)
             try await self.serve(
                 configuration, transport, administration: transport, "server \(configuration.whatsApp.url)", logger)
         }
     }
 
+    private static func stateUse<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as StateUseError {
+            throw Failure(.configuration, error.description)
+        }
+    }
+
     private static func serve(
         _ configuration: DaemonConfiguration, _ transport: any MessageTransport,
-        administration: (any DeviceAdministration)?, _ what: String, _ logger: Logger
+        administration: (any DeviceAdministration)?, _ what: String, _ logger: Logger,
+        onReady: () -> Void = {}
     ) async throws {
         do {
             let daemon = try await Daemon(
@@ -100,6 +104,7 @@ struct Run: AsyncParsableCommand {
                 logger.warning("http.listen \(configuration.http.listen) is not loopback: put a TLS proxy before it")
             }
             logger.notice("spoold \(Spoold.version) \(what); spool \(configuration.spool.directory)")
+            onReady()
             try await Self.serve(daemon, logger)
         } catch let error as IntakeError {
             if case .locked = error { throw Failure(.tryLater, "\(error)") }

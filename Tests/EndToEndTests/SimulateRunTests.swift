@@ -84,6 +84,16 @@ import Testing
         #expect(result.errors.contains("was used without --simulate"), "\(result.errors)")
     }
 
+    @Test func `a simulation that cannot start leaves no mark on the directory`() async throws {
+        let directory = try TemporaryDirectory()
+        let state = directory.path("state")
+        let result = try await ProgramResult.of(
+            BuiltProduct.spoold.path(),
+            ["run", "--simulate", "--script", "/nowhere.json", "--spool", directory.path("spool"), "--state", state])
+        #expect(result.end == .exited(78))
+        #expect(result.output.isEmpty && !FileManager.default.fileExists(atPath: state))
+    }
+
     @Test(arguments: [
         (["--simulate", "--dry-run"], "exclude each other"), (["--script", "x.json"], "goes with --simulate only"),
     ])

@@ -43,6 +43,12 @@ import Testing
         try StateUse.network.claim(self.state)
     }
 
+    @Test func `devices alone make a directory one of the network`() throws {
+        try StateUse.network.claim(self.state)
+        try Data().write(to: URL(filePath: self.state + "/" + Daemon.devicesFile))
+        #expect(throws: StateUseError.notSimulated(self.state)) { try StateUse.simulator.claim(self.state) }
+    }
+
     @Test func `a directory that cannot be made is said`() throws {
         let file = try self.directory.write("x", to: "file")
         #expect {

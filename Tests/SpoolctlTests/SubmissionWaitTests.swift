@@ -48,7 +48,8 @@ struct SubmissionWaitTests {
         #expect(failure?.status == .tryLater)
         #expect(
             failure?.lines == [
-                "no result within 1s: batch 4: a.csv: open: 3 rows, 0 sent, 0 failed, 0 cancelled; it goes on by itself"
+                "no result within 1s: batch 4: a.csv: open: 3 rows, 0 sent, 0 failed, 0 cancelled; "
+                    + "it goes on without this command; spoolctl status tells what it waits for"
             ])
     }
 }

@@ -153,7 +153,9 @@ struct SubmitCommandTests {
         let result = try await fixture.run("submit", "a.csv", "--wait", "--timeout", "0")
         #expect(result.status == 75)
         #expect(
-            result.errors.hasSuffix("spoolctl: no result within 0s: a.csv is not taken yet; it goes on by itself\n"))
+            result.errors.hasSuffix(
+                "spoolctl: no result within 0s: a.csv is not taken yet; "
+                    + "it goes on without this command; spoolctl status tells what it waits for\n"))
         #expect(try fixture.directory.names(in: "spool/incoming") == ["a.csv"])
     }
 }

@@ -83,6 +83,8 @@ struct SubmissionWait {
         _ timeout: TimeSpan, _ batch: SubmittedBatch?, _ submission: Submission
     ) -> CommandFailure {
         let state = batch?.summary ?? "\(submission.name) is not taken yet"
-        return CommandFailure(.tryLater, "no result within \(timeout): \(state)", "it goes on by itself")
+        return CommandFailure(
+            .tryLater, "no result within \(timeout): \(state)",
+            "it goes on without this command; spoolctl status tells what it waits for")
     }
 }

@@ -49,14 +49,14 @@ struct RunningSimulator: Sendable {
 
     /// Links the devices anew: a simulator knows none of an earlier run. They keep their names, so what waits for one of
     /// them goes on.
-    func linkDevices(_ wiring: WhatsAppWiring) async throws {
+    func linkDevices(_ wiring: WhatsAppWiring, _ session: SessionConfiguration) async throws {
         var names = try await wiring.devices.deviceNames().map { DeviceID(rawValue: $0) }
         for name in names { try await wiring.devices.removeDevice(name.rawValue) }
         names += Simulation.deviceNames.filter { !names.contains($0) }
         var quiet = wiring.logger
         // That these sessions end is no news.
         quiet.logLevel = max(quiet.logLevel, .warning)
-        let transport = try await wiring.transport(logger: quiet)
+        let transport = try await wiring.transport(session, logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await transport.run { _ in } }
             for (index, name) in names.enumerated() {

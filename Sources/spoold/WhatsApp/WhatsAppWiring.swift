@@ -4,33 +4,26 @@ import Glibc
 import Logging
 import NoiseProtocol
 import SpoolConfig
+import SpoolDaemon
 import WhatsAppClient
 import WhatsAppSocket
 import WhatsAppStore
 import WhatsAppTransport
 
-/// The parts behind a transport of linked devices.
+/// The devices of a state directory, and how a transport over them is made.
 struct WhatsAppWiring: Sendable {
     let devices: DeviceDatabase
-    let session: SessionConfiguration
-    /// How long after a device is back a receipt for an attempt without an answer may still come.
-    let receiptGrace: Duration
     let logger: Logger
 
-    /// The devices' file in the state directory.
-    private static let devicesFile = "devices.db"
-
-    /// - Parameter session: how the server is reached.
-    init(
-        _ configuration: DaemonConfiguration, session: SessionConfiguration, receiptGrace: Duration = .seconds(60),
-        logger: Logger
-    ) throws {
-        self.session = session
-        self.receiptGrace = receiptGrace
+    /// Opens the devices' database, which one daemon at a time can.
+    /// - Parameter use: what the state directory is claimed for, once the key is at hand.
+    init(_ configuration: DaemonConfiguration, for use: StateUse, logger: Logger) throws {
         self.logger = logger
         let key = try Self.key(configuration.state.keyFile, ProcessInfo.processInfo.environment)
+        try use.claim(configuration.state.directory)
         do {
-            self.devices = try DeviceDatabase(path: configuration.state.directory + "/" + Self.devicesFile, key: key)
+            self.devices = try DeviceDatabase(
+                path: configuration.state.directory + "/" + Daemon.devicesFile, key: key)
         } catch .inUse(let path) {
             throw Failure(.tryLater, StoreError.inUse(path: path).description)
         } catch {
@@ -38,13 +31,17 @@ struct WhatsAppWiring: Sendable {
         }
     }
 
-    /// - Parameter logger: one of the caller's choice; otherwise the daemon's.
-    func transport(logger: Logger? = nil) async throws -> WhatsAppTransport {
+    /// - Parameters:
+    ///   - session: how the server is reached.
+    ///   - receiptGrace: how long after a device is back a receipt for an attempt without an answer may still come.
+    ///   - logger: one of the caller's choice; otherwise the daemon's.
+    func transport(
+        _ session: SessionConfiguration, receiptGrace: Duration = .seconds(60), logger: Logger? = nil
+    ) async throws -> WhatsAppTransport {
         try await WhatsAppTransport(
-            registry: self.devices, connector: WebSocketConnector(), configuration: self.session,
-            receiptGrace: self.receiptGrace, time: SessionTime(clock: ContinuousClock(), date: { Date() }),
-            generator: SystemRandomNumberGenerator(),
-            logger: logger ?? self.logger)
+            registry: self.devices, connector: WebSocketConnector(), configuration: session,
+            receiptGrace: receiptGrace, time: SessionTime(clock: ContinuousClock(), date: { Date() }),
+            generator: SystemRandomNumberGenerator(), logger: logger ?? self.logger)
     }
 
     /// The key of `state.keyFile`, or else the one that systemd hands over as the credential `spoold-key`.
@@ -59,6 +56,9 @@ struct WhatsAppWiring: Sendable {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw Failure(.configuration, "state.keyFile \(path): \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(.configuration, "state.keyFile \(path): not a regular file")
         }
         guard status.st_mode & 0o007 == 0 else {
             throw Failure(.configuration, "state.keyFile \(path): everybody may read it; chmod o= it")
