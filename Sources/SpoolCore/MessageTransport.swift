@@ -52,10 +52,10 @@ public typealias SendResult = Result<Acknowledgement, TransportError>
 
 /// News from a transport that belongs to no call of `send`. Any of it may come more than once after a crash.
 public enum TransportEvent: Equatable, Sendable {
-    /// The recipient's device has the message.
-    case delivered(WireMessageID, at: Date)
+    /// The recipient's device has the message. `by` is the number of whoever says so, digits only, where it is known.
+    case delivered(WireMessageID, by: String? = nil, at: Date)
     /// The recipient read it (which implies delivered).
-    case read(WireMessageID, at: Date)
+    case read(WireMessageID, by: String? = nil, at: Date)
     /// Somebody wrote to one of our accounts.
     case text(IncomingText)
     /// A device is new, or its status has changed. `connected` comes when the news it missed has all been handed over.

@@ -99,6 +99,7 @@ public struct Daemon: Sendable {
                 administration: administration, transport: transport, queue: queue, roster: roster, clock: clock,
                 logger: logger.named("devices"))
         }
+        try await queue.correctTimes(now: wallClock.now)
         try await linkedDevices?.finishRenamings()
         for device in await transport.devices() { try await roster.add(device) }
         let rescued = try await queue.rescueAbandonedClaims(now: wallClock.now)

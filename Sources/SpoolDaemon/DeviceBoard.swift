@@ -27,6 +27,9 @@ actor DeviceBoard {
         var timesAway = 0
     }
 
+    /// The longest that a device found away is left alone, in seconds.
+    private static let longestAway = 60.0
+
     let chance: Chance
     private var entries: [DeviceID: Entry] = [:]
     private var inTurn: Set<DeviceID> = []
@@ -44,7 +47,8 @@ actor DeviceBoard {
     /// Puts a device on the board, with what it sent in the last 24 hours; one that is there stays as it is.
     func add(_ device: TransportDevice, policy: PacingPolicy, sends: [Date], at now: Date) {
         guard self.entries[device.id] == nil else { return }
-        let pacing = self.chance.draw { DevicePacing(policy: policy, sends: sends, using: &$0) }
+        var pacing = self.chance.draw { DevicePacing(policy: policy, sends: sends, using: &$0) }
+        pacing.correct(at: now)
         self.entries[device.id] = Entry(device: device, pacing: pacing, drainedAt: device.isConnected ? now : nil)
         self.tell(device)
     }
@@ -139,7 +143,18 @@ actor DeviceBoard {
     func foundAway(_ device: DeviceID, at now: Date) {
         guard let times = self.entries[device]?.timesAway else { return }
         self.entries[device]?.timesAway = min(times + 1, 6)
-        self.entries[device]?.awayUntil = now.addingTimeInterval(min(60, Double(1 << times)))
+        self.entries[device]?.awayUntil = now.addingTimeInterval(min(Self.longestAway, Double(1 << times)))
+    }
+
+    /// Forgets moments that lie ahead only because the clock did: sends, pauses, and when news had been handed over.
+    func correctTimes(at now: Date) {
+        for (id, entry) in self.entries {
+            var entry = entry
+            entry.pacing.correct(at: now)
+            entry.drainedAt = entry.drainedAt.map { min($0, now) }
+            entry.awayUntil = entry.awayUntil.map { min($0, now + Self.longestAway) }
+            self.entries[id] = entry
+        }
     }
 
     // MARK: Asking

@@ -5,7 +5,8 @@ import SpoolCore
 import SpoolQueue
 import SpoolScheduler
 
-/// What happens to messages by time alone: they expire, and attempts without an answer are settled.
+/// What happens to messages by time alone: they expire, and attempts without an answer are settled. Sees to it that a
+/// clock that was ahead does not keep them waiting.
 struct HousekeepingService: Service {
     let queue: MessageQueue
     let transport: any MessageTransport
@@ -19,17 +20,21 @@ struct HousekeepingService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var last = Date.distantPast
             while !Task.isCancelled {
-                let next = await self.turn()
+                let next = await self.turn(&last)
                 await self.wakeUps.housekeeping.wait(until: next, now: self.wallClock.now, clock: self.clock)
             }
         }
     }
 
+    /// - Parameter last: The latest moment that was dealt with.
     /// - Returns: When there is something to do next, as far as is known.
-    private func turn() async -> Date? {
+    private func turn(_ last: inout Date) async -> Date? {
         let now = self.wallClock.now
         do throws(QueueError) {
+            if now < last { try await self.correctTimes(now) }
+            last = now
             if try await self.queue.expire(now: now) > 0 { self.wakeUps.results.ring() }
             var next = try await self.queue.nextDue(after: now)
             for device in await self.board.ids {
@@ -44,11 +49,17 @@ struct HousekeepingService: Service {
         }
     }
 
+    /// The clock was set back: nothing is to wait until it has caught up.
+    private func correctTimes(_ now: Date) async throws(QueueError) {
+        try await self.queue.correctTimes(now: now)
+        await self.board.correctTimes(at: now)
+        self.wakeUps.ringAll()
+    }
+
     /// - Returns: When the device's oldest uncertain attempt is due, if that is later.
     private func settleUncertain(of device: DeviceID, _ now: Date) async throws(QueueError) -> Date? {
-        guard let drainedAt = await self.board.drainedAt(device),
-            let oldest = try await self.queue.oldestUncertain(of: device)
-        else { return nil }
+        guard let oldest = try await self.queue.oldestUncertain(of: device) else { return nil }
+        guard let drainedAt = await self.board.drainedAt(device) else { return try await self.giveUp(device, now) }
         let grace = self.transport.receiptGrace.seconds
         let due = max(oldest, drainedAt).addingTimeInterval(grace)
         guard due <= now else { return due }
@@ -59,6 +70,19 @@ struct HousekeepingService: Service {
             "settled \(settled) attempts without an answer: \(self.onUncertain.rawValue)",
             metadata: ["device.id": "\(device)"])
         self.wakeUps.ringDelivery()
+        self.wakeUps.results.ring()
+        return nil
+    }
+
+    /// A device that needs a person may never be back, and only it could settle its uncertain attempts.
+    /// - Returns: `nil`: what becomes due next is looked for again and again.
+    private func giveUp(_ device: DeviceID, _ now: Date) async throws(QueueError) -> Date? {
+        guard let known = await self.board.device(device), known.status.needsPerson else { return nil }
+        let before = self.backOff.giveUpAfter.map { now.addingTimeInterval(-$0.seconds) }
+        let failed = try await self.queue.giveUpUncertain(of: device, since: before, state: known.words, now: now)
+        guard failed > 0 else { return nil }
+        self.logger.warning(
+            "gave up \(failed) attempts without an answer: it is \(known.words)", metadata: ["device.id": "\(device)"])
         self.wakeUps.results.ring()
         return nil
     }

@@ -72,13 +72,14 @@ struct Importer: Sendable {
             return try await self.reject(seed, rejection)
         }
         let stored = try await self.resume(seed)
+        let names = await self.queue.names(of: self.devices)
         var chunk = Chunk(
-            devices: await self.devices(), skipping: stored, mostRows: self.chunkRows, mostBytes: self.chunkBytes)
+            devices: names.known, skipping: stored, mostRows: self.chunkRows, mostBytes: self.chunkBytes)
         while let row = try rows.next() {
             chunk.add(row)
             guard chunk.isFull else { continue }
             try Task.checkCancellation()
-            try await self.queue.append(chunk.take(), to: seed, now: self.wallClock.now)
+            try await self.queue.append(chunk.take(), to: seed, names: names, now: self.wallClock.now)
         }
         if try taken.hasChanged(since: identity) { return .changed }
         // The same bytes may have been accepted under another name while this file was read.
@@ -86,7 +87,7 @@ struct Importer: Sendable {
             return try await self.reject(seed, rejection)
         }
         let rejection = try await self.queue.finishImport(
-            chunk.take(), of: seed, isStrict: rows.batchFields.isStrict, now: self.wallClock.now)
+            chunk.take(), of: seed, names: names, isStrict: rows.batchFields.isStrict, now: self.wallClock.now)
         return rejection == nil ? .imported : .rejected
     }
 

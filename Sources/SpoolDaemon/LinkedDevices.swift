@@ -36,6 +36,7 @@ actor LinkedDevices: DeviceActions {
     func link(
         _ device: DeviceID, phone: String?, onStep: @escaping @Sendable (LinkingStep) async -> Void
     ) async throws -> TransportDevice {
+        try await self.settleRenamings()
         try self.begin(device)
         defer { self.busy.remove(device) }
         let linked = try await self.administration.link(device, phone: phone, onStep: onStep)
@@ -61,6 +62,7 @@ actor LinkedDevices: DeviceActions {
     // MARK: Renaming
 
     func rename(_ device: DeviceID, to name: DeviceID) async throws {
+        try await self.settleRenamings()
         try await self.checkIsKnown(device)
         guard await self.roster.board.device(name) == nil else { throw DeviceAdministrationError.exists(name) }
         try self.begin(device)
@@ -74,10 +76,15 @@ actor LinkedDevices: DeviceActions {
     private func carryOut(_ renaming: DeviceRenaming) async throws {
         try await self.queue.beginRenaming(renaming)
         try await self.renameInTransport(renaming)
-        try await self.queue.finishRenaming(renaming)
         let renamed = await self.transport.devices().first { $0.id == renaming.to }
         await self.roster.remove(renaming.from)
         if let renamed { try await self.roster.add(renamed) }
+        do throws(QueueError) {
+            try await self.queue.finishRenaming(renaming)
+        } catch {
+            // It is done all the same. Before the next act on any device the note is looked at again.
+            self.logger.error("the note that \(renaming.from) becomes \(renaming.to) cannot be deleted yet: \(error)")
+        }
     }
 
     private func renameInTransport(_ renaming: DeviceRenaming) async throws {
@@ -87,6 +94,18 @@ actor LinkedDevices: DeviceActions {
             guard await self.isDue(renaming) else { return }
             try await self.queue.undoRenaming(renaming)
             throw error
+        }
+    }
+
+    /// Deletes the notes of renamings that are over, whether they were carried out or not: a name may be given anew now,
+    /// and the next start would take its device for the one of the note.
+    private func settleRenamings() async throws(QueueError) {
+        for renaming in try await self.queue.unfinishedRenamings() where !self.busy.contains(renaming.from) {
+            if await self.isDue(renaming) {
+                try await self.queue.undoRenaming(renaming)
+            } else {
+                try await self.queue.finishRenaming(renaming)
+            }
         }
     }
 
@@ -112,6 +131,7 @@ actor LinkedDevices: DeviceActions {
     // MARK: Removing
 
     func remove(_ device: DeviceID) async throws -> DeviceRemoval {
+        try await self.settleRenamings()
         try await self.checkIsKnown(device)
         try self.begin(device)
         defer { self.busy.remove(device) }

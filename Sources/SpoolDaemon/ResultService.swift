@@ -19,6 +19,9 @@ struct ResultService: Service {
     let wallClock: any WallClock
     let logger: Logger
 
+    /// How long a batch whose files could not be written is left alone, in seconds.
+    private static let pause = 30.0
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var retries: [BatchID: Date] = [:]
@@ -38,7 +41,7 @@ struct ResultService: Service {
                 guard !Task.isCancelled else { return nil }
                 let settledAt = settled.batch.settledAt ?? self.wallClock.now
                 var due = retries[settled.batch.id] ?? settledAt.addingTimeInterval(self.grace.seconds)
-                if due <= self.wallClock.now {
+                if self.isDue(due) {
                     let retry = await self.report(settled)
                     retries[settled.batch.id] = retry
                     guard let retry else { continue }
@@ -54,6 +57,12 @@ struct ResultService: Service {
         return next
     }
 
+    /// Further ahead than anything is put off lies only what was stored by a clock that was ahead.
+    private func isDue(_ moment: Date) -> Bool {
+        let left = moment.timeIntervalSince(self.wallClock.now)
+        return left <= 0 || left > max(Self.pause, self.grace.seconds)
+    }
+
     /// - Returns: When to try again, if it failed.
     private func report(_ settled: UnreportedBatch) async -> Date? {
         do {
@@ -67,7 +76,7 @@ struct ResultService: Service {
             guard !Task.isCancelled else { return nil }
             self.logger.error(
                 "results cannot be written, trying again: \(error)", metadata: ["batch.id": "\(settled.batch.id)"])
-            return self.wallClock.now.addingTimeInterval(30)
+            return self.wallClock.now.addingTimeInterval(Self.pause)
         }
     }
 

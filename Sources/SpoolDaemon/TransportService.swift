@@ -37,7 +37,7 @@ struct TransportService: Service {
 
     private func record(_ receipts: [Receipt]) async throws(QueueError) {
         guard !receipts.isEmpty else { return }
-        try await self.queue.recordReceipts(receipts)
+        try await self.queue.recordReceipts(receipts, now: self.roster.wallClock.now)
         self.wakeUps.results.ring()
     }
 
@@ -78,8 +78,8 @@ struct TransportService: Service {
 extension TransportEvent {
     fileprivate var receipt: Receipt? {
         switch self {
-        case .delivered(let id, let at): Receipt(wireID: id, deliveredAt: at)
-        case .read(let id, let at): Receipt(wireID: id, deliveredAt: at, readAt: at)
+        case .delivered(let id, let number, let at): Receipt(wireID: id, number: number, deliveredAt: at)
+        case .read(let id, let number, let at): Receipt(wireID: id, number: number, deliveredAt: at, readAt: at)
         case .text, .changed, .removed: nil
         }
     }

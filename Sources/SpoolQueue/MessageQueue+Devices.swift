@@ -24,12 +24,16 @@ extension MessageQueue {
             try db.execute(
                 sql: "INSERT INTO deviceRenaming (fromName, toName) VALUES (?, ?)", arguments: renaming.arguments)
             try Self.rename(renaming, db)
+            db.afterNextTransaction { [names = self.database.names] _ in names.began(renaming) }
         }
     }
 
-    /// The transport has followed.
+    /// The devices go by the new name.
     public func finishRenaming(_ renaming: DeviceRenaming) async throws(QueueError) {
-        try await self.write { db in try Self.forget(renaming, db) }
+        try await self.write { db in
+            try Self.forget(renaming, db)
+            db.afterNextTransaction { [names = self.database.names] _ in names.ended(renaming) }
+        }
     }
 
     /// The transport will not follow: everything has the old name again.
@@ -37,6 +41,7 @@ extension MessageQueue {
         try await self.write { db in
             try Self.forget(renaming, db)
             try Self.rename(renaming.reversed, db)
+            db.afterNextTransaction { [names = self.database.names] _ in names.undid(renaming) }
         }
     }
 
@@ -54,31 +59,48 @@ extension MessageQueue {
     /// - Returns: How many failed.
     @discardableResult
     public func failOrphans(known: Set<DeviceID>, now: Date) async throws(QueueError) -> Int {
-        let names = known.map(\.rawValue)
-        return try await self.failOrphans("NOT IN (\(names.map { _ in "?" }.joined(separator: ", ")))", names, now)
+        try await self.write { db in
+            try Self.failOrphans(Self.outside(known.count), known.map(\.rawValue), now, db)
+        }
     }
 
-    /// Fails what only this device may send, which is gone: pinned messages, and attempts it left uncertain.
+    /// Fails what only this device may send, which is gone: pinned messages, and attempts it left uncertain. Those of
+    /// files that are still being imported fail at the end of their import.
     ///
     /// - Returns: How many failed.
     @discardableResult
     public func failOrphans(of device: DeviceID, now: Date) async throws(QueueError) -> Int {
-        try await self.failOrphans("= ?", [device.rawValue], now)
+        try await self.write { db in
+            db.afterNextTransaction { [names = self.database.names] _ in names.removed(device) }
+            return try Self.failOrphans("= ?", [device.rawValue], now, db)
+        }
     }
 
-    private func failOrphans(
-        _ comparison: String, _ names: [String], _ now: Date
-    ) async throws(QueueError) -> Int {
-        try await self.write { db in
-            // messageOfBatch, of open batches only; then messageProcessing
-            let pinned = try Self.failOrphans(
-                where: """
-                    status = 'pending' AND batchId IN \(Self.openBatches) AND pin IS NOT NULL AND pin \(comparison)
-                    """, names, now, db)
-            let uncertain = try Self.failOrphans(
-                where: "status = 'processing' AND uncertainAt IS NOT NULL AND device \(comparison)", names, now, db)
-            return pinned + uncertain
-        }
+    /// Fails what only devices may send that were removed while the file was being imported.
+    static func failOrphans(in batch: BatchID, known: some Collection<DeviceID>, _ now: Date, _ db: Database) throws {
+        // messageDue: reads nothing of a batch without pinned messages
+        _ = try Self.failOrphans(
+            where: """
+                batchId = \(batch.rawValue) AND pin > '' AND status = 'pending' AND heldAt IS NULL
+                AND pin \(Self.outside(known.count))
+                """, known.map(\.rawValue), now, db)
+    }
+
+    private static func failOrphans(
+        _ comparison: String, _ names: [String], _ now: Date, _ db: Database
+    ) throws -> Int {
+        // messageOfBatch, of open batches only; then messageProcessing
+        let pinned = try Self.failOrphans(
+            where: """
+                status = 'pending' AND batchId IN \(Self.openBatches) AND pin IS NOT NULL AND pin \(comparison)
+                """, names, now, db)
+        let uncertain = try Self.failOrphans(
+            where: "status = 'processing' AND uncertainAt IS NOT NULL AND device \(comparison)", names, now, db)
+        return pinned + uncertain
+    }
+
+    private static func outside(_ count: Int) -> String {
+        "NOT IN (" + Array(repeating: "?", count: count).joined(separator: ", ") + ")"
     }
 
     private static func failOrphans(

@@ -83,25 +83,31 @@ extension MessageQueue {
     /// Stores the next rows of a file; nothing of them can be claimed before `finishImport`.
     ///
     /// Makes the batch with the first rows. A row whose `ref` is in use is stored as refused with `DUPLICATE_REF`.
+    /// - Parameter names: The devices that rows were checked against; a row of one that was renamed since goes by its new
+    ///   name, one of a device that was removed is refused. `nil` takes every name as it is.
     /// - Throws: `noSuchBatch` when the batch is not importing, or has these records already; then nothing is stored.
-    public func append(_ rows: [ImportRow], to seed: BatchSeed, now: Date) async throws(QueueError) {
+    public func append(
+        _ rows: [ImportRow], to seed: BatchSeed, names: DeviceNames? = nil, now: Date
+    ) async throws(QueueError) {
         try await self.write { db in
             try Self.insertBatch(seed, db)
-            try Self.insert(rows, seed, now, db)
+            try Self.insert(rows, seed, names?.current, now, db)
         }
     }
 
     /// Stores the last rows and makes all messages of the batch sendable together; or rejects it when no row was valid,
     /// or one was not and the file is `strict`.
     ///
+    /// - Parameter names: As for `append`; messages of devices that are not there any more fail at once.
     /// - Returns: Why the batch was rejected, `nil` when it is open.
     @discardableResult
     public func finishImport(
-        _ rows: [ImportRow], of seed: BatchSeed, isStrict: Bool, now: Date
+        _ rows: [ImportRow], of seed: BatchSeed, names: DeviceNames? = nil, isStrict: Bool, now: Date
     ) async throws(QueueError) -> BatchRejection? {
         try await self.write { db in
             try Self.insertBatch(seed, db)
-            try Self.insert(rows, seed, now, db)
+            let current = names?.current
+            try Self.insert(rows, seed, current, now, db)
             guard let rejection = try Self.verdict(on: seed.id, isStrict: isStrict, db) else {
                 // At the end of the line: at its head, a stream of small files would starve the large one before it.
                 try db.execute(
@@ -110,6 +116,7 @@ extension MessageQueue {
                         WHERE id = ?
                         """,
                     arguments: [now.milliseconds, seed.original, seed.name, seed.id.rawValue])
+                if let current { try Self.failOrphans(in: seed.id, known: current.values, now, db) }
                 return nil
             }
             try Self.reject(seed, rejection, now, db)
@@ -194,7 +201,9 @@ extension MessageQueue {
             ])
     }
 
-    private static func insert(_ rows: [ImportRow], _ seed: BatchSeed, _ now: Date, _ db: Database) throws {
+    private static func insert(
+        _ rows: [ImportRow], _ seed: BatchSeed, _ names: [DeviceID: DeviceID]?, _ now: Date, _ db: Database
+    ) throws {
         guard let first = rows.first, let last = rows.last else { return }
         try db.execute(
             sql: """
@@ -202,7 +211,7 @@ extension MessageQueue {
                 """,
             arguments: [last.record, seed.id.rawValue, first.record])
         guard db.changesCount == 1 else { throw QueueError.noSuchBatch(seed.id) }
-        var insertion = try RowInsertion(seed, now, db)
+        var insertion = try RowInsertion(seed, names, now, db)
         for row in rows {
             switch row.content {
             case .success(let request): try insertion.insert(request, row)
@@ -269,13 +278,16 @@ private struct RowInsertion {
     private let batch: Int64
     private let user: Int64
     private let now: Int64
+    /// What the devices that rows may name are called now; `nil` for just as in the rows.
+    private let names: [DeviceID: DeviceID]?
     private let db: Database
     private let message: BulkStatement
     private let refusal: BulkStatement
     private(set) var stored = 0
     private(set) var refused = 0
 
-    init(_ seed: BatchSeed, _ now: Date, _ db: Database) throws {
+    init(_ seed: BatchSeed, _ names: [DeviceID: DeviceID]?, _ now: Date, _ db: Database) throws {
+        self.names = names
         self.batch = seed.id.rawValue
         self.user = try MessageQueue.userID(seed.user, db)
         self.now = now.milliseconds
@@ -301,6 +313,14 @@ private struct RowInsertion {
             let field = request.text.utf8.contains(0) ? "message" : "ref"
             return try self.refuse(Refusal(.validation, "A NUL character cannot be sent", field: field), row)
         }
+        var device = request.device
+        if let named = device, let names = self.names {
+            device = names[named]
+            guard device != nil else {
+                let why = "The device \(named) was removed while the file was being imported"
+                return try self.refuse(Refusal(.unknownDevice, why, field: "sessionId"), row)
+            }
+        }
         self.message.bind(3, Int64(row.record))
         self.message.bind(4, Int64(row.line))
         self.message.bind(5, Int64(request.priority.rawValue))
@@ -308,7 +328,7 @@ private struct RowInsertion {
         self.message.bind(7, request.text)
         self.message.bind(8, request.ref)
         self.message.bind(9, request.timeZone)
-        self.message.bind(10, request.device?.rawValue)
+        self.message.bind(10, device?.rawValue)
         self.message.bind(11, request.sendAt?.milliseconds ?? 0)
         self.message.bind(12, request.expiresAt?.milliseconds)
         guard try self.message.run() == 0 else {

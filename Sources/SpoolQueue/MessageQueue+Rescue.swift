@@ -71,6 +71,58 @@ extension MessageQueue {
         }
     }
 
+    /// Gives up the device's uncertain attempts that nothing else will end, because it does not come back by itself: those
+    /// that have been uncertain since `before` or longer, whose message has expired, or whose cancellation was asked for.
+    ///
+    /// - Parameters:
+    ///   - before: `nil` for no bound.
+    ///   - state: How the device is, in words.
+    /// - Returns: How many failed.
+    @discardableResult
+    public func giveUpUncertain(
+        of device: DeviceID, since before: Date?, state: String, now: Date
+    ) async throws(QueueError) -> Int {
+        try await self.write { db in
+            // messageProcessing
+            try db.execute(
+                sql: """
+                    UPDATE message SET status = 'failed', errorCode = 'ATTEMPTS_EXHAUSTED', isUncertain = 1, finishedAt = ?1,
+                        leaseUntil = NULL, uncertainAt = NULL, reason = NULL,
+                        error = CASE
+                            WHEN cancelRequestedAt IS NOT NULL THEN 'Cancelled' WHEN expiresAt <= ?1 THEN 'Expired'
+                            ELSE 'Given up' END
+                            || ' without an answer, since device ' || device || ' is ' || ?2
+                            || ': it is uncertain whether the message was sent'
+                    WHERE status = 'processing' AND device = ?3 AND uncertainAt IS NOT NULL
+                    AND (cancelRequestedAt IS NOT NULL OR expiresAt <= ?1 OR uncertainAt <= ?4)
+                    """,
+                arguments: [now.milliseconds, state, device.rawValue, before?.milliseconds])
+            return db.changesCount
+        }
+    }
+
+    /// Ends the waiting for moments that an attempt has set by a clock that was ahead, and is right again.
+    ///
+    /// Attempts that became uncertain later than `now` count as uncertain since `now`, and what was put off by an attempt
+    /// that began later than `now` is due. What a client has asked to be sent later stays so.
+    public func correctTimes(now: Date) async throws(QueueError) {
+        try await self.write { db in
+            // messageProcessing, messageWaiting
+            try db.execute(
+                sql: """
+                    UPDATE message SET uncertainAt = ?1, firstAttemptAt = min(firstAttemptAt, ?1)
+                    WHERE status = 'processing' AND uncertainAt > ?1
+                    """, arguments: [now.milliseconds])
+            try db.execute(
+                sql: """
+                    UPDATE message SET notBefore = ?1, firstAttemptAt = min(firstAttemptAt, ?1)
+                    WHERE status = 'pending' AND notBefore > 0 AND notBefore > ?1 AND attempts > 0
+                    AND (SELECT startedAt > ?1 AND outcome <> 'returned' FROM attempt
+                        WHERE messageId = message.id AND number = attempts)
+                    """, arguments: [now.milliseconds])
+        }
+    }
+
     /// When the oldest uncertain attempt of the device became so, or `nil` when there is none.
     public func oldestUncertain(of device: DeviceID) async throws(QueueError) -> Date? {
         try await self.read { db in

@@ -10,6 +10,8 @@ public struct QueueDatabase: Sendable {
     let access: any DatabaseWriter
     /// The file's path; empty for a database in memory.
     public let path: String
+    /// What has happened to device names while this value and its copies have been the way to the database.
+    let names = DeviceNameLog()
 
     /// Opens the file for the daemon, making and migrating it as needed.
     public static func open(path: String) throws(QueueError) -> QueueDatabase {

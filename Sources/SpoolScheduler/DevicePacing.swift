@@ -11,6 +11,8 @@ public struct DevicePacing: Equatable, Sendable {
     private var gapEnds: Date?
     private var restEnds: Date?
     private var run: Int
+    /// Times `policy.rest`.
+    private static let restRange = 0.8...1.2
 
     /// - Parameter sends: The device's sends of the last 24 hours.
     public init(
@@ -42,6 +44,16 @@ public struct DevicePacing: Equatable, Sendable {
         self.ledger.record(start)
         self.run += 1
         self.pause(after: end, using: &generator)
+    }
+
+    /// Forgets what a clock that was ahead has left behind: sends later than `now` count as made now, and no pause that
+    /// lasts is longer than the longest one that begins now.
+    public mutating func correct(at now: Date) {
+        self.ledger.correct(at: now)
+        let longestDelay = max(self.policy.minimumDelay, self.policy.maximumDelay).seconds
+        self.gapEnds = self.gapEnds.map { min($0, now.addingTimeInterval(longestDelay)) }
+        let longestRest = self.policy.rest.seconds * Self.restRange.upperBound
+        self.restEnds = self.restEnds.map { min($0, now.addingTimeInterval(longestRest)) }
     }
 
     /// The earliest moment the device may send, `now` itself when it may.
@@ -87,7 +99,7 @@ public struct DevicePacing: Equatable, Sendable {
         let high = max(low, self.policy.maximumDelay.seconds)
         self.gapEnds = end.addingTimeInterval(generator.uniform(in: low...high))
         guard let restAfter = self.policy.restAfter, self.run >= restAfter else { return }
-        self.restEnds = end.addingTimeInterval(self.policy.rest.seconds * generator.uniform(in: 0.8...1.2))
+        self.restEnds = end.addingTimeInterval(self.policy.rest.seconds * generator.uniform(in: Self.restRange))
         self.run = 0
     }
 }

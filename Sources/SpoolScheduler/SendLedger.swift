@@ -25,6 +25,14 @@ public struct SendLedger: Equatable, Sendable {
         self.first = 0
     }
 
+    /// Takes sends that are later than `now` as made now.
+    mutating func correct(at now: Date) {
+        for index in self.times.indices.reversed() {
+            guard self.times[index] > now else { return }
+            self.times[index] = now
+        }
+    }
+
     /// How many sends were later than `moment`.
     public func count(after moment: Date) -> Int {
         var low = self.first

@@ -1,5 +1,6 @@
 public import CryptoPrimitives
 import GRDB
+public import WhatsAppClient
 
 /// What can go wrong with the devices' database, in words an operator can act on. Carries no keys and no numbers of
 /// people.
@@ -40,6 +41,19 @@ public enum StoreError: Error, Hashable, Sendable {
     case database(code: Int32, detail: String)
     /// The cryptographic library failed on valid input.
     case cryptoFailed(CryptoError)
+}
+
+extension StoreError: CredentialStoreError {
+    public var isLasting: Bool {
+        switch self {
+        case .noSuchDevice, .damaged, .foreignDatabase, .newerDatabase, .keyMissing, .wrongKey, .notEncrypted,
+            .invalidKey:
+            true
+        // SQLITE_CORRUPT and SQLITE_NOTADB; the higher bits say more.
+        case .database(let code, _): [11, 26].contains(code & 0xFF)
+        case .inUse, .deviceExists, .diskFull, .notWritable, .cryptoFailed: false
+        }
+    }
 }
 
 extension StoreError: CustomStringConvertible {

@@ -48,6 +48,11 @@ extension DevicePool {
         return LinkingStore(keys) { device, account in
             if let old {
                 try await old.write { state in
+                    // What was sent under its name and may not have arrived would come again from another number.
+                    if let owner = try state.loadDevice().account?.jid.user, owner != account.jid.user {
+                        throw DeviceAdministrationError.linkingFailed(
+                            "device \(id) belongs to +…\(owner.suffix(4)); remove it first, or scan with that phone")
+                    }
                     try state.reset(to: device)
                     try state.link(to: account)
                 }
@@ -95,11 +100,24 @@ extension DevicePool {
         do {
             try await self.registry.remove(id.rawValue)
         } catch {
-            throw Self.administrationError(error)
+            guard await self.isGone(id) else { throw Self.administrationError(error) }
+            self.logger.error(
+                "a device was removed, but not without trouble",
+                metadata: ["device.id": "\(id)", "error": "\(error)"])
         }
         self.devices[id] = nil
         await self.funnel.post(.removed(id), of: id)
         return isUnlinked
+    }
+
+    /// Whether the registry has removed a device although it says that it failed: at what comes after that.
+    private func isGone(_ id: DeviceID) async -> Bool {
+        do {
+            return try await !self.registry.names().contains(id.rawValue)
+        } catch {
+            // Not for certain, so what failed first is told.
+            return false
+        }
     }
 
     private func reserve(_ id: DeviceID) throws(DeviceAdministrationError) {

@@ -23,7 +23,8 @@ extension TransportError {
         .temporary(code: code.rawValue, detail: detail)
     }
 
-    static let notConnected = TransportError.sessionLost(detail: "the device is not connected")
+    static let notConnected = TransportError.sessionLost(
+        detail: "the device is not connected, or the server does not answer")
 }
 
 extension SendOutcome {

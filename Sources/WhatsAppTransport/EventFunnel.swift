@@ -1,5 +1,6 @@
 import Logging
 import SpoolCore
+import Synchronization
 import WhatsAppClient
 
 /// Brings the news of all devices to whoever stores them, one call at a time: what comes meanwhile goes together in the
@@ -19,7 +20,10 @@ actor EventFunnel {
 
     private let time: SessionTime
     private let logger: Logger
+    private let lastTurn = Atomic<UInt64>(0)
     private var items: [Item] = []
+    /// Of each device, when the latest was said that was posted.
+    private var turns: [DeviceID: UInt64] = [:]
     private var isOver = false
     private var worker: CheckedContinuation<Void, Never>?
     private var rest: Task<Void, Never>?
@@ -29,9 +33,15 @@ actor EventFunnel {
         self.logger = logger
     }
 
-    /// Tells a device's status when there is time.
-    func post(_ event: TransportEvent, of device: DeviceID) {
-        guard !self.isOver else { return }
+    /// Stands for now, to be drawn where a status is found out: on the way here one may be overtaken by another.
+    nonisolated func nextTurn() -> UInt64 { self.lastTurn.add(1, ordering: .relaxed).newValue }
+
+    /// Tells a device's status when there is time, unless a later one was posted.
+    /// - Parameter turn: when it was so; otherwise it is so now.
+    func post(_ event: TransportEvent, of device: DeviceID, turn: UInt64? = nil) {
+        let turn = turn ?? self.nextTurn()
+        guard !self.isOver, turn > self.turns[device] ?? 0 else { return }
+        self.turns[device] = turn
         self.items.removeAll { if case .status(_, device) = $0 { true } else { false } }
         self.append(.status(event, of: device))
     }

@@ -23,8 +23,8 @@ extension Receipt {
     fileprivate var transportEvents: [TransportEvent] {
         self.ids.map { id in
             switch self.kind {
-            case .delivered: .delivered(WireMessageID(rawValue: id), at: self.date)
-            case .read: .read(WireMessageID(rawValue: id), at: self.date)
+            case .delivered: .delivered(WireMessageID(rawValue: id), by: self.person.pn?.user, at: self.date)
+            case .read: .read(WireMessageID(rawValue: id), by: self.person.pn?.user, at: self.date)
             }
         }
     }

@@ -64,7 +64,8 @@ extension LinkedDeviceSession {
         // A device that is being linked is nobody's concern.
         guard self.linking == nil || self.number != nil, self.told != description else { return }
         self.told = description
-        await self.surroundings.funnel.post(.changed(description), of: self.id)
+        let funnel = self.surroundings.funnel
+        await funnel.post(.changed(description), of: self.id, turn: funnel.nextTurn())
     }
 
     private func log(_ message: Logger.Message, _ metadata: [String: String]) {

@@ -90,7 +90,7 @@ actor LinkedDeviceSession {
 extension LinkedDeviceSession {
     /// Connects, unless it is unlinked, was started before or is to stop.
     func start() {
-        guard self.task == nil, !self.isLoggedOut, self.stopCondition == nil else { return }
+        guard self.task == nil, !self.isLoggedOut else { return }
         self.task = Task { await self.run() }
     }
 
@@ -137,8 +137,15 @@ extension LinkedDeviceSession {
             await live.messenger.handReceiptsOver()
             await live.messenger.attach(nil)
             self.live = nil
-            guard let linking, await linking.ended(end) else { return }
+            guard let linking, await linking.ended(end) else { return self.takeNumber() }
         }
+        // Stopped before a session began that would have said so.
+        _ = await self.linking?.ended(.stopped)
+    }
+
+    /// A device may have been linked without anybody having been told.
+    private func takeNumber() {
+        self.number = self.number ?? self.linking?.store.linkedNumber
     }
 
     private func makeLive() -> Live {

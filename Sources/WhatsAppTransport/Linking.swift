@@ -93,10 +93,13 @@ extension Linking {
         case .codeExpired:
             await self.codeIsVoid()
             await self.askForCode(session)
-        case .linked(let account):
-            await self.show(.linked(number: account.jid.user))
-            self.end(with: .success(account.jid.user))
+        case .linked(let account): await self.linked(account.jid.user)
         }
+    }
+
+    private func linked(_ number: String) async {
+        await self.show(.linked(number: number))
+        self.end(with: .success(number))
     }
 
     private func askForCode(_ session: WhatsAppSession) async {
@@ -147,8 +150,13 @@ extension Linking {
     func ended(_ end: SessionEnd) async -> Bool {
         await self.codeIsVoid()
         guard self.outcome == nil else { return false }
+        if let number = self.store.linkedNumber {
+            // It ended before it could say so, but the device is there.
+            await self.linked(number)
+            return false
+        }
         if case .pairingFailed(.timedOut) = end, self.phone != nil { return true }
-        self.end(with: .failure(.linkingFailed(Self.words(for: end))))
+        self.end(with: .failure(self.store.refusal ?? .linkingFailed(Self.words(for: end))))
         return false
     }
 

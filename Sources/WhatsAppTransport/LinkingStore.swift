@@ -1,4 +1,5 @@
 import CryptoPrimitives
+import SpoolCore
 import Synchronization
 import WhatsAppBinary
 import WhatsAppClient
@@ -12,7 +13,9 @@ final class LinkingStore: DeviceStore, CredentialStore {
     private enum State {
         case open
         case keeping
-        case kept(any DeviceStore)
+        case kept(any DeviceStore, number: String)
+        /// Those who keep will not have this account.
+        case refused(DeviceAdministrationError)
         /// Nothing will be kept.
         case givenUp
     }
@@ -33,6 +36,7 @@ final class LinkingStore: DeviceStore, CredentialStore {
             case .open, .givenUp:
                 state = .givenUp
                 return true
+            case .refused: return true
             case .keeping, .kept: return false
             }
         }
@@ -41,9 +45,23 @@ final class LinkingStore: DeviceStore, CredentialStore {
     private var base: any DeviceStore {
         self.state.withLock { state in
             switch state {
-            case .kept(let store): store
-            case .open, .keeping, .givenUp: self.draft
+            case .kept(let store, _): store
+            case .open, .keeping, .refused, .givenUp: self.draft
             }
+        }
+    }
+
+    /// The number of the account, once the device is kept.
+    var linkedNumber: String? {
+        self.state.withLock { state in
+            if case .kept(_, let number) = state { number } else { nil }
+        }
+    }
+
+    /// Why the phone's answer was not accepted, when that is for a person to know.
+    var refusal: DeviceAdministrationError? {
+        self.state.withLock { state in
+            if case .refused(let error) = state { error } else { nil }
         }
     }
 
@@ -68,9 +86,10 @@ final class LinkingStore: DeviceStore, CredentialStore {
         guard isOpen else { throw CancellationError() }
         do {
             let store = try await self.keep(try await self.draft.read { try $0.loadDevice() }, account)
-            self.state.withLock { $0 = .kept(store) }
+            self.state.withLock { $0 = .kept(store, number: account.jid.user) }
         } catch {
-            self.state.withLock { $0 = .open }
+            let refusal = error as? DeviceAdministrationError
+            self.state.withLock { $0 = refusal.map { .refused($0) } ?? .open }
             throw error
         }
     }

@@ -25,13 +25,14 @@ enum Child {
 struct Scratch {
     let root: String
 
-    init() throws {
-        self.root = FileManager.default.temporaryDirectory.path + "/spool-bench-\(getpid())"
+    /// - Parameter parent: the temporary directory when missing.
+    init(in parent: String? = nil) throws {
+        self.root = (parent ?? FileManager.default.temporaryDirectory.path) + "/spool-bench-\(getpid())"
         try FileManager.default.createDirectory(atPath: self.root, withIntermediateDirectories: true)
     }
 
     func path(_ name: String) -> String { self.root + "/" + name }
 
-    /// What cannot be removed lies in the temporary directory and harms nobody.
+    /// What cannot be removed lies in a directory of its own and harms nobody.
     func remove() { try? FileManager.default.removeItem(atPath: self.root) }
 }

@@ -5,5 +5,8 @@ import ArgumentParser
 struct SpoolBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spool-bench", abstract: "Measure spoold beside references. Build with -c release.",
-        subcommands: [ImportBenchmark.self, LatencyBenchmark.self, CryptoBenchmark.self])
+        subcommands: [
+            ImportBenchmark.self, LatencyBenchmark.self, CryptoBenchmark.self, SendBenchmark.self,
+            SessionsBenchmark.self,
+        ])
 }

@@ -29,17 +29,24 @@ struct LineLogHandler: LogHandler {
         _ = line.withUTF8 { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    /// Nothing from outside may begin a line of its own or move a terminal's cursor.
-    private static func printable(_ text: String) -> String {
+    /// Nothing from outside may begin a line of its own, move a terminal's cursor or turn the writing direction.
+    static func printable(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7F {
+            if Self.isUnsafe(scalar) {
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
             } else {
                 result.unicodeScalars.append(scalar)
             }
         }
         return result
+    }
+
+    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
     }
 
     private static func priority(of level: Logger.Level) -> Int {

@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
         try await Simulation(scenario: scenario, logger: logger).run { simulator in
             let session = try simulator.session(configuration.whatsApp)
             try await simulator.linkDevices(wiring, session)
-            let transport = try await wiring.transport(session, receiptGrace: .seconds(2))
+            let transport = try await wiring.transport(session, receiptGrace: Simulation.receiptGrace)
             try await Self.serve(
                 configuration, transport, administration: transport, "simulator: nothing leaves this machine", logger
             ) { StandardOutput.write(simulator.address.json) }
@@ -76,7 +76,8 @@ struct Run: AsyncParsableCommand {
         case .whatsApp:
             let session = try SessionConfiguration(configuration.whatsApp)
             let wiring = try self.stateUse { try WhatsAppWiring(configuration, for: .network, logger: logger) }
-            let transport = try await wiring.transport(session)
+            let transport = try await wiring.transport(
+                session, receiptGrace: configuration.whatsApp.url.isLoopback ? Simulation.receiptGrace : .seconds(60))
             try await self.serve(
                 configuration, transport, administration: transport, "server \(configuration.whatsApp.url)", logger)
         }

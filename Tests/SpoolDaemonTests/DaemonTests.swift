@@ -86,6 +86,18 @@ struct DaemonTests {
         #expect((message.status, message.errorCode) == (.failed, "DEVICE_LOST"))
     }
 
+    @Test func `what a clock that was ahead has left uncertain is settled by the right clock`() async throws {
+        let (queue, _, id) = try await self.leaveMessage()
+        let ahead = self.time.now + .seconds(86400)
+        _ = try await queue.claim(upTo: 1, for: .first, lease: .seconds(300), now: ahead) {
+            WireMessageID(rawValue: "3EB001")
+        }
+        try await queue.settle(
+            [SettledAttempt(message: id, attempt: 1, settlement: .uncertain(detail: "no answer"))], now: ahead)
+        _ = try await self.daemon(self.transport([.first]))
+        #expect(try await queue.oldestUncertain(of: .first) == self.time.now)
+    }
+
     @Test(arguments: [DeviceID.first, .second])
     func `a rename that was cut off is finished before messages are given up`(inTransport name: DeviceID) async throws {
         let (queue, reader, id) = try await self.leaveMessage()

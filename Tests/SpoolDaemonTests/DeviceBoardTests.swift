@@ -72,6 +72,33 @@ struct DeviceBoardTests {
         #expect(view.number == "15550199")
     }
 
+    // MARK: A clock that was ahead
+
+    @Test func `sends that are stored with times to come hold a device up no longer than its limits`() async {
+        let yearAhead = TestTime.noon + .seconds(365 * 86400)
+        let policy = PacingPolicy(hourly: 2, daily: nil, restAfter: nil)
+        await self.board.add(
+            TransportDevice(id: .first, number: nil, status: .connected, connectedAt: TestTime.noon), policy: policy,
+            sends: [yearAhead, yearAhead], at: TestTime.noon)
+        let soon = TestTime.noon + .seconds(20)
+        #expect(
+            await self.board.admission(of: .first, at: soon)
+                == .wait(until: TestTime.noon + .seconds(3600), .hourlyCap(2)))
+    }
+
+    @Test func `a clock that is set back takes every moment to come along`() async {
+        await self.add(.first, .disconnected)
+        let ahead = TestTime.noon + .seconds(86400)
+        let device = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: ahead)
+        _ = await self.board.update(device, at: ahead)
+        await self.board.foundAway(.first, at: ahead)
+        await self.board.correctTimes(at: TestTime.noon)
+        #expect(await self.board.drainedAt(.first) == TestTime.noon)
+        #expect(
+            await self.board.admission(of: .first, at: TestTime.noon)
+                == .wait(until: TestTime.noon + .seconds(60), .away))
+    }
+
     // MARK: Turns
 
     @Test func `a turn is given as long as the device can send and nobody makes it stand still`() async {

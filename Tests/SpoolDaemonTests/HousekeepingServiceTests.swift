@@ -159,6 +159,65 @@ struct HousekeepingServiceTests {
         #expect(failed.errorCode == "ATTEMPTS_EXHAUSTED")
     }
 
+    // MARK: Devices that need a person
+
+    @Test(arguments: [DeviceStatus.unlinked, .replaced, .refused, .outdated, .failed])
+    func `what a device that does not come back left unanswered is given up in the end`(
+        status: DeviceStatus
+    ) async throws {
+        let fixture = try await DaemonFixture(receiptGrace: .seconds(60))
+        let id = try #require(try await fixture.add([request(1)]).first)
+        try await self.leaveUncertain(fixture)
+        let backOff = BackOff(giveUpAfter: .seconds(1800))
+        try await running(fixture.news(), fixture.housekeeping(.resend, backOff)) { _ in
+            try await fixture.transport.change(.first, to: status, "why")
+            try await fixture.time.pass(.milliseconds(1_799_999), by: .seconds(60))
+            #expect(try await fixture.message(id).status == .processing)
+            try await fixture.time.pass(.seconds(60), by: .seconds(60))
+        }
+        let failed = try await fixture.message(id)
+        #expect((failed.status, failed.errorCode) == (.failed, "ATTEMPTS_EXHAUSTED"))
+        #expect(failed.error?.contains("dev1 is \(status.rawValue): why") == true)
+        #expect(try await fixture.database.strings("SELECT isUncertain FROM message") == ["1"])
+    }
+
+    @Test func `while a device needs a person, cancelling and expiring end what it left unanswered`() async throws {
+        let fixture = try await DaemonFixture(receiptGrace: .seconds(60))
+        let ids = try await fixture.add([request(1), request(2, expiresAt: TestTime.noon + .seconds(90)), request(3)])
+        for _ in ids { try await self.leaveUncertain(fixture) }
+        try await running(fixture.news(), fixture.housekeeping(.resend, BackOff(giveUpAfter: nil))) { _ in
+            try await fixture.transport.change(.first, to: .disconnected, "the network is away")
+            _ = try await fixture.queue.cancel(.message(ids[0]), now: fixture.time.now)
+            try await fixture.time.pass(.seconds(120), by: .seconds(60))
+            #expect(try await fixture.states(ids) == [.processing, .processing, .processing])
+            try await fixture.transport.change(.first, to: .unlinked, "logged out")
+            try await fixture.stored()
+            try await fixture.time.pass(.seconds(120), by: .seconds(60))
+        }
+        #expect(try await fixture.states(ids) == [.failed, .failed, .processing])
+    }
+
+    // MARK: A clock that was ahead
+
+    @Test func `a clock that is set back keeps nothing waiting`() async throws {
+        let fixture = try await DaemonFixture(receiptGrace: .seconds(60))
+        let ids = try await fixture.add([request(1), request(2)])
+        try await running(fixture.news(), fixture.housekeeping(.hold)) { _ in
+            fixture.time.wall.set(to: TestTime.noon + .seconds(86400))
+            try await fixture.transport.change(.first, to: .disconnected, "the connection broke")
+            try await fixture.transport.change(.first, to: .connected)
+            try await self.leaveUncertain(fixture)
+            fixture.wakeUps.housekeeping.ring()
+            try await fixture.time.pass(.seconds(30), by: .seconds(10))
+            fixture.time.wall.set(to: TestTime.noon)
+            try await fixture.time.pass(.seconds(120), by: .seconds(10))
+        }
+        let held = try await fixture.message(ids[0])
+        #expect((held.status, held.reason) == (.pending, "held: uncertain whether it was sent"))
+        let drainedAt = try #require(await fixture.board.drainedAt(.first))
+        #expect(drainedAt <= fixture.time.now)
+    }
+
     @Test func `a queue that cannot be written is tried again`() async throws {
         let fixture = try await DaemonFixture()
         let ids = try await fixture.add([request(1, expiresAt: TestTime.noon + .seconds(10))])

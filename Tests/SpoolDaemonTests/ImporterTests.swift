@@ -117,6 +117,38 @@ struct ImporterTests {
         #expect(pinned.map(\.line) == [2])
     }
 
+    @Test func `a row goes to its device though that is renamed while the file is read`() async throws {
+        let fixture = try await SpoolFixture()
+        let taken = try fixture.take("number,message,device\n155501010001,One,dev1\n", as: "orders.csv")
+        let renaming = DeviceRenaming(from: .first, to: .second)
+        let importer = fixture.importer(devices: {
+            // What the board says is old at once.
+            await #expect(throws: Never.self) {
+                try await fixture.queue.beginRenaming(renaming)
+                try await fixture.queue.finishRenaming(renaming)
+            }
+            return [.first]
+        })
+        #expect(try await fixture.run(importer, taken) == .imported)
+        #expect(try await fixture.database.strings("SELECT pin FROM message") == ["dev2"])
+    }
+
+    @Test func `rows for a device that is removed while the file is read do not wait for it`() async throws {
+        let fixture = try await SpoolFixture()
+        let taken = try fixture.take(
+            "number,message,device\n155501010001,One,dev1\n155501010002,Two,dev2\n", as: "orders.csv")
+        let importer = fixture.importer(devices: {
+            await #expect(throws: Never.self) {
+                try await fixture.queue.failOrphans(of: .second, now: fixture.time.now)
+            }
+            return [.first, .second]
+        })
+        #expect(try await fixture.run(importer, taken) == .imported)
+        let answer = try #require(try await fixture.reader.importAnswer(for: taken.batch))
+        #expect(answer.refusals.map(\.refusal.code) == [.unknownDevice])
+        #expect(try await fixture.sendable() == ["One"])
+    }
+
     // MARK: Chunks
 
     @Test(arguments: 1...3)

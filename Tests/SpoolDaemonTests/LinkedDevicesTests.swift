@@ -154,6 +154,60 @@ struct LinkedDevicesTests {
         #expect(administration.acts.isEmpty)
     }
 
+    // MARK: Notes of renamings that could not be deleted
+
+    private func keepNotes(_ fixture: DaemonFixture) async throws {
+        try await fixture.database.execute(
+            "CREATE TRIGGER broken BEFORE DELETE ON deviceRenaming BEGIN SELECT RAISE(ABORT, 'broken'); END")
+    }
+
+    @Test func `a note that outlived its renaming renames no other device later`() async throws {
+        let fixture = try await DaemonFixture()
+        let administration = FakeAdministration(fixture.transport)
+        let devices = self.linked(fixture, administration)
+        try await self.keepNotes(fixture)
+        try await devices.rename(.first, to: .second)
+        #expect(await fixture.board.ids == [.second])
+        #expect(fixture.log.errors.count == 1)
+        try await fixture.allowAllStates()
+        try await devices.rename(.second, to: DeviceID(rawValue: "dev3"))
+        _ = try await devices.link(.first, phone: nil) { _ in }
+        // The next start.
+        try await self.linked(fixture, administration).finishRenamings()
+        #expect(administration.acts == ["rename dev1 dev2", "rename dev2 dev3", "link dev1 -"])
+        #expect(try await fixture.queue.unfinishedRenamings().isEmpty)
+    }
+
+    @Test func `as long as the note stays no name is given anew`() async throws {
+        let fixture = try await DaemonFixture()
+        let administration = FakeAdministration(fixture.transport)
+        let devices = self.linked(fixture, administration)
+        try await self.keepNotes(fixture)
+        try await devices.rename(.first, to: .second)
+        await #expect(throws: QueueError.self) { _ = try await devices.link(.first, phone: nil) { _ in } }
+        await #expect(throws: QueueError.self) { _ = try await devices.remove(.second) }
+        await #expect(throws: QueueError.self) {
+            try await devices.rename(.second, to: DeviceID(rawValue: "dev3"))
+        }
+        #expect(administration.acts == ["rename dev1 dev2"])
+    }
+
+    @Test func `a renaming that failed and could not be undone either is undone before the next act`() async throws {
+        let fixture = try await DaemonFixture()
+        let administration = FakeAdministration(fixture.transport)
+        let devices = self.linked(fixture, administration)
+        let ids = try await fixture.add([request(1, device: .first)])
+        try await self.keepNotes(fixture)
+        administration.failure = .failed("the store is broken")
+        await #expect(throws: QueueError.self) { try await devices.rename(.first, to: .second) }
+        #expect(try await fixture.message(ids[0]).device == .second)
+        try await fixture.allowAllStates()
+        administration.failure = nil
+        _ = try await devices.link(.second, phone: nil) { _ in }
+        #expect(try await fixture.message(ids[0]).device == .first)
+        #expect(try await fixture.queue.unfinishedRenamings().isEmpty)
+    }
+
     // MARK: Renaming, cut off by a crash
 
     @Test func `a rename that a crash cut off before the transport had it is carried out at start`() async throws {

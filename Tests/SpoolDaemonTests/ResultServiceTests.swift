@@ -66,12 +66,22 @@ struct ResultServiceTests {
         try await running(fixture.results()) { _ in
             try await fixture.time.pass(.seconds(2), by: .seconds(1))
             let wireID = WireMessageID(rawValue: try await fixture.wireIDs()[0])
-            try await fixture.queue.recordReceipts([Receipt(wireID: wireID, deliveredAt: fixture.time.now)])
+            try await fixture.queue.recordReceipts(
+                [Receipt(wireID: wireID, deliveredAt: fixture.time.now)], now: fixture.time.now)
             fixture.time.advance(by: .seconds(1))
             try await fixture.log.wait(for: "reported")
         }
         let result = try fixture.text("results/orders.csv.result.csv")
         #expect(result.contains("12:00:00.000Z,2026-11-21T12:00:02.000Z,,"), "\(result)")
+    }
+
+    @Test func `what a clock that was ahead has settled is reported when the clock is right again`() async throws {
+        let fixture = try await SpoolFixture()
+        try await self.accept(csv(1), as: "orders.csv", fixture)
+        fixture.time.wall.set(to: TestTime.noon + .seconds(365 * 86400))
+        try await self.settle(fixture)
+        fixture.time.wall.set(to: TestTime.noon)
+        try await running(fixture.results()) { _ in try await fixture.log.wait(for: "reported: 1 of 1 sent") }
     }
 
     private struct Ending: Sendable {

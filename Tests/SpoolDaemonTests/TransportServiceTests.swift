@@ -16,15 +16,32 @@ struct TransportServiceTests {
         try await running(fixture.news(), fixture.delivery()) { _ in
             let send = try await fixture.transport.nextSend()
             try await fixture.stored()
-            try await fixture.transport.tell(.delivered(send.id, at: TestTime.noon + .seconds(2)))
+            fixture.time.wall.advance(by: .seconds(2))
+            try await fixture.transport.tell(.delivered(send.id, at: fixture.time.now))
             #expect(try await fixture.message(id).deliveredAt == TestTime.noon + .seconds(2))
-            try await fixture.transport.tell(.read(send.id, at: TestTime.noon + .seconds(9)))
+            fixture.time.wall.advance(by: .seconds(7))
+            try await fixture.transport.tell(.read(send.id, at: fixture.time.now))
         }
         let message = try await fixture.message(id)
         #expect(message.status == .sent)
         #expect(message.sentAt == TestTime.noon)
         #expect(message.deliveredAt == TestTime.noon + .seconds(2))
         #expect(message.readAt == TestTime.noon + .seconds(9))
+    }
+
+    @Test func `receipts are passed on with who sent them, and no later than now`() async throws {
+        let fixture = try await DaemonFixture()
+        let id = try #require(try await fixture.add([request(1)]).first)
+        try await running(fixture.news(), fixture.delivery()) { _ in
+            let send = try await fixture.transport.nextSend()
+            try await fixture.stored()
+            let later = TestTime.noon + .seconds(60)
+            try await fixture.transport.tell(
+                .delivered(send.id, by: "155501018888", at: later), .read(send.id, by: "155501018888", at: later))
+            #expect(try await fixture.message(id).deliveredAt == nil)
+            try await fixture.transport.tell(.delivered(send.id, by: "155501010001", at: later))
+            #expect(try await fixture.message(id).deliveredAt == TestTime.noon)
+        }
     }
 
     @Test func `a receipt rings for the result files`() async throws {

@@ -85,6 +85,94 @@ import Testing
         #expect(try await TestQueue(in: directory).queue.unfinishedRenamings() == [Self.renaming])
     }
 
+    // MARK: While a file is being imported
+
+    /// Stores one row for each name, one chunk before what `act` does and one after it.
+    private func importing(
+        _ names: [DeviceID], known: Set<DeviceID>? = nil, act: (MessageQueue) async throws -> Void
+    ) async throws -> [String?] {
+        let seed = self.test.seed(1)
+        let checked = await self.test.queue.names { known ?? Set(names) }
+        let requests = names.enumerated().map { request($0.offset, device: $0.element) }
+        try await self.test.queue.append(rows(requests), to: seed, names: checked, now: self.now)
+        try await act(self.test.queue)
+        try await self.test.queue.append(
+            rows(requests, after: names.count), to: seed, names: checked, now: self.now)
+        try await self.test.queue.finishImport([], of: seed, names: checked, isStrict: false, now: self.now)
+        return try await self.test.values(String?.self, "SELECT pin FROM message ORDER BY record")
+    }
+
+    @Test func `rows go by the new name, whenever they are stored`() async throws {
+        let pins = try await self.importing([.first, .second]) { queue in
+            try await queue.beginRenaming(Self.renaming)
+            try await queue.finishRenaming(Self.renaming)
+        }
+        #expect(pins == ["dev3", "dev2", "dev3", "dev2"])
+        #expect(try await self.test.batch(1)?.pending == 4)
+    }
+
+    @Test func `rows follow names that change hands`() async throws {
+        let fourth = DeviceID(rawValue: "dev4")
+        let pins = try await self.importing([.first, .second]) { queue in
+            for (from, to) in [(DeviceID.second, fourth), (.first, .second), (fourth, .first)] {
+                try await queue.beginRenaming(DeviceRenaming(from: from, to: to))
+                try await queue.finishRenaming(DeviceRenaming(from: from, to: to))
+            }
+        }
+        #expect(pins == ["dev2", "dev1", "dev2", "dev1"])
+    }
+
+    @Test func `a renaming that was undone, or that did not happen, changes no row`() async throws {
+        try await self.test.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON deviceRenaming WHEN NEW.toName = 'dev4' BEGIN "
+                + "SELECT RAISE(ABORT, 'broken'); END")
+        let pins = try await self.importing([.first]) { queue in
+            try await queue.beginRenaming(Self.renaming)
+            try await queue.undoRenaming(Self.renaming)
+            await #expect(throws: QueueError.self) {
+                try await queue.beginRenaming(DeviceRenaming(from: .first, to: DeviceID(rawValue: "dev4")))
+            }
+        }
+        #expect(pins == ["dev1", "dev1"])
+    }
+
+    @Test func `devices that are looked at while they are renamed may still have their old names`() async throws {
+        try await self.test.queue.beginRenaming(Self.renaming)
+        let pins = try await self.importing([.first]) { queue in try await queue.finishRenaming(Self.renaming) }
+        #expect(pins == ["dev3", "dev3"])
+    }
+
+    @Test func `names that were looked at after a renaming are what they say`() async throws {
+        try await self.test.queue.beginRenaming(Self.renaming)
+        try await self.test.queue.finishRenaming(Self.renaming)
+        // Another device has got the free name since.
+        #expect(try await self.importing([.first]) { _ in } == ["dev1", "dev1"])
+    }
+
+    @Test func `rows for a device that is removed meanwhile do not wait for it`() async throws {
+        let pins = try await self.importing([.first, .second]) { queue in
+            let failed = try await queue.failOrphans(of: .first, now: self.now)
+            #expect(failed == 0)
+        }
+        #expect(pins == ["dev1", "dev2", "dev2"])
+        let batch = try #require(try await self.test.batch(1))
+        #expect((batch.pending, batch.failedMessages) == (2, 1))
+        let lost = try #require(try await self.test.message(QueueID(rawValue: 1)))
+        #expect((lost.status, lost.errorCode) == (.failed, "DEVICE_LOST"))
+        let refusals = try await self.test.reader.importAnswer(for: BatchID(rawValue: 1))?.refusals ?? []
+        #expect(refusals.map(\.line) == [4])
+        #expect(refusals.map(\.refusal.code) == [.unknownDevice])
+    }
+
+    @Test func `rows stored before a crash do not wait for a device that is gone since`() async throws {
+        let seed = self.test.seed(1)
+        try await self.test.queue.append(rows([request(1, device: .first), request(2)]), to: seed, now: self.now)
+        let names = await self.test.queue.names { [.second] }
+        try await self.test.queue.finishImport([], of: seed, names: names, isStrict: false, now: self.now)
+        #expect(try await self.test.message(QueueID(rawValue: 1))?.errorCode == "DEVICE_LOST")
+        #expect(try await self.test.batch(1)?.pending == 1)
+    }
+
     @Test func `what only a removed device could send fails, and nothing else`() async throws {
         let ids = try await self.test.add(
             [request(1, device: .second), request(2, device: .first), request(3), request(4, device: .second)], as: 1)

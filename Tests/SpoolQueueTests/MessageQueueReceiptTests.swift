@@ -14,9 +14,8 @@ import Testing
 
     private func receive(_ message: ClaimedMessage, at seconds: Int, isRead: Bool = false) async throws {
         let moment = self.now + .seconds(seconds)
-        try await self.test.queue.recordReceipts([
-            Receipt(wireID: message.wireID, deliveredAt: moment, readAt: isRead ? moment : nil)
-        ])
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: message.wireID, deliveredAt: moment, readAt: isRead ? moment : nil)], now: moment)
     }
 
     @Test func `receipts are times beside the state`() async throws {
@@ -85,9 +84,8 @@ import Testing
         try await self.test.add(1)
         _ = try await self.test.claim()
         let before = try await self.test.content()
-        try await self.test.queue.recordReceipts([
-            Receipt(wireID: WireMessageID(rawValue: "other"), deliveredAt: self.now)
-        ])
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: WireMessageID(rawValue: "other"), deliveredAt: self.now)], now: self.now)
         #expect(try await self.test.content() == before)
     }
 
@@ -103,11 +101,55 @@ import Testing
             END
             """)
         let before = try await self.test.content()
-        await #expect(throws: QueueError.self) { try await self.test.queue.recordReceipts(receipts) }
+        let later = self.now + .seconds(1)
+        await #expect(throws: QueueError.self) { try await self.test.queue.recordReceipts(receipts, now: later) }
         #expect(try await self.test.content() == before)
         try await self.test.execute("DROP TRIGGER broken")
-        try await self.test.queue.recordReceipts(receipts)
+        try await self.test.queue.recordReceipts(receipts, now: later)
         #expect(try await self.test.count("SELECT count(*) FROM message WHERE deliveredAt IS NOT NULL") == 3)
+    }
+
+    @Test func `a network whose clock is ahead puts no end into the future`() async throws {
+        try await self.test.add(1)
+        let message = try #require(try await self.test.process(.uncertain(detail: "No answer")))
+        let (ahead, heard) = (self.now + .seconds(86400), self.now + .seconds(20))
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: message.wireID, deliveredAt: ahead, readAt: ahead)], now: heard)
+        let view = try #require(try await self.test.message(message.id))
+        #expect((view.status, view.sentAt, view.finishedAt) == (.sent, heard, heard))
+        #expect((view.deliveredAt, view.readAt) == (heard, heard))
+        #expect(try await self.test.batch(1)?.settledAt == heard)
+    }
+
+    @Test func `a receipt that tells late of an early delivery ends the message when it is heard`() async throws {
+        try await self.test.add(1)
+        let message = try #require(try await self.test.process(.uncertain(detail: "No answer")))
+        let heard = self.now + .seconds(3600)
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: message.wireID, deliveredAt: self.now + .seconds(5))], now: heard)
+        let view = try #require(try await self.test.message(message.id))
+        #expect((view.deliveredAt, view.finishedAt) == (self.now + .seconds(5), heard))
+    }
+
+    // MARK: From whom
+
+    private static let brazil = "5511987650101"
+
+    @Test(arguments: [
+        ("155501019999", "155501019999", true), ("155501019999", nil, true), ("155501019999", "155501018888", false),
+        (Self.brazil, "551187650101", true), ("1203630@g.us", "155501018888", true),
+    ])
+    func `a receipt counts only from the recipient, when its number is known`(
+        recipient: String, sender: String?, counts: Bool
+    ) async throws {
+        try await self.test.add(1)
+        let message = try #require(try await self.test.process(.uncertain(detail: "No answer")))
+        try await self.test.execute("UPDATE message SET number = '\(recipient)'")
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: message.wireID, number: sender, deliveredAt: self.now)], now: self.now)
+        let view = try #require(try await self.test.message(message.id))
+        #expect(view.status == (counts ? .sent : .processing))
+        #expect(view.deliveredAt == (counts ? self.now : nil))
     }
 
     // MARK: Late ones

@@ -120,6 +120,77 @@ import Testing
         #expect(try await self.test.queue.nextDue(after: self.now) == self.later + .seconds(7))
     }
 
+    // MARK: Devices that do not come back
+
+    private func giveUp(_ since: Date?) async throws -> Int {
+        try await self.test.queue.giveUpUncertain(
+            of: .first, since: since, state: "unlinked: logged out", now: self.later)
+    }
+
+    @Test func `what was uncertain for too long is given up, and nothing else`() async throws {
+        try await self.test.add(4)
+        let old = try #require(try await self.test.process(.uncertain(detail: "No answer"), now: self.now))
+        let young = try #require(
+            try await self.test.process(.uncertain(detail: "No answer"), now: self.now + .seconds(1)))
+        let other = try #require(try await self.test.process(.uncertain(detail: "No answer"), for: .second))
+        let flying = try #require(try await self.test.claim().first)
+        #expect(try await self.giveUp(nil) == 0)
+        #expect(try await self.giveUp(self.now) == 1)
+        #expect(try await self.giveUp(self.now) == 0)
+        let view = try #require(try await self.test.message(old.id))
+        #expect((view.status, view.errorCode, view.finishedAt) == (.failed, "ATTEMPTS_EXHAUSTED", self.later))
+        #expect(
+            view.error == "Given up without an answer, since device dev1 is unlinked: logged out: "
+                + "it is uncertain whether the message was sent")
+        #expect(try await self.test.count("SELECT count(*) FROM message WHERE isUncertain = 1") == 1)
+        for message in [young, other, flying] {
+            #expect(try await self.test.message(message.id)?.status == .processing)
+        }
+    }
+
+    @Test func `what has expired or was cancelled is given up at once`() async throws {
+        try await self.test.add(
+            [request(1, expiresAt: self.later), request(2), request(3, expiresAt: self.later + .seconds(1))], as: 1)
+        var messages: [ClaimedMessage] = []
+        for _ in 0..<3 { messages.append(try #require(try await self.test.process(.uncertain(detail: "No answer")))) }
+        _ = try await self.test.queue.cancel(.message(messages[1].id), now: self.now)
+        #expect(try await self.giveUp(nil) == 2)
+        var errors: [String?] = []
+        for message in messages { errors.append(try await self.test.message(message.id)?.error) }
+        #expect(errors[0]?.hasPrefix("Expired without an answer") == true)
+        #expect(errors[1]?.hasPrefix("Cancelled without an answer") == true)
+        #expect(errors[2] == nil)
+    }
+
+    // MARK: A clock that was ahead
+
+    @Test func `what became uncertain in the future counts as uncertain since now`() async throws {
+        try await self.test.add(2)
+        try await self.test.process(.uncertain(detail: "No answer"), now: self.now)
+        try await self.test.process(.uncertain(detail: "No answer"), now: self.now + .seconds(86400))
+        #expect(try await self.resolve(.hold) == 1)
+        try await self.test.queue.correctTimes(now: self.later)
+        #expect(try await self.test.queue.oldestUncertain(of: .first) == self.later)
+        #expect(try await self.resolve(.hold) == 1)
+    }
+
+    @Test func `what was put off in the future is due, and what is to be sent later is not`() async throws {
+        let ahead = self.now + .seconds(365 * 86400)
+        let scheduled = self.now + .seconds(7200)
+        let ids = try await self.test.add([request(1), request(2), request(3), request(4, sendAt: scheduled)], as: 1)
+        try await self.test.process(.deferred(until: self.now + .seconds(300), code: "503", reason: "Busy"))
+        try await self.test.process(.deferred(until: ahead, code: "503", reason: "Busy"), now: ahead)
+        // Those two were due only because the clock was ahead; nothing of them has left.
+        let returned = try await self.test.claim(2, now: ahead)
+        for message in returned { try await self.test.settle(message, .returned(reason: "Lost"), now: ahead) }
+        try await self.test.queue.correctTimes(now: self.now)
+        #expect(try await self.test.message(ids[0])?.notBefore == self.now + .seconds(300))
+        #expect(try await self.test.message(ids[1])?.notBefore == self.now)
+        #expect(try await self.test.message(ids[3])?.notBefore == scheduled)
+        let due = try #require(try await self.test.claim(10, now: self.now).first { $0.id == ids[1] })
+        #expect(due.firstAttemptAt == self.now)
+    }
+
     @Test func `what only a lost device may send fails`() async throws {
         let ids = try await self.test.add(
             [request(1, device: .second), request(2, device: .first), request(3), request(4, device: .second)], as: 1)

@@ -63,7 +63,8 @@ import Testing
             try await self.test.settle(claimed[2], .uncertain(detail: "No answer"))
         }
         try await self.expect(["messageWire (wireId=?)"]) {
-            try await self.test.queue.recordReceipts([Receipt(wireID: claimed[0].wireID, deliveredAt: self.now)])
+            let receipt = Receipt(wireID: claimed[0].wireID, number: "155501010000", deliveredAt: self.now)
+            try await self.test.queue.recordReceipts([receipt], now: self.now)
         }
         try await self.expect(["messageProcessing (device=?)"]) {
             _ = try await self.test.queue.oldestUncertain(of: .first)
@@ -71,8 +72,14 @@ import Testing
                 _, _ in nil
             }
         }
+        try await self.expect(["messageProcessing (device=?)"]) {
+            try await self.test.queue.giveUpUncertain(of: .first, since: self.now, state: "unlinked", now: self.now)
+        }
         try await self.expect(["messageProcessing"]) {
             try await self.test.queue.rescueAbandonedClaims(now: self.now)
+        }
+        try await self.expect(["messageProcessing", "messageWaiting (notBefore>?)"]) {
+            try await self.test.queue.correctTimes(now: self.now)
         }
     }
 
@@ -139,6 +146,14 @@ import Testing
         try await self.expect(["batchUnreported"]) { _ = try await self.test.reader.settledBatches() }
         try await self.expect(["messageOfBatch (batchId=? AND record>?)"]) {
             _ = try self.test.reader.rowsOfResult(of: BatchID(rawValue: 1), failedOnly: false).next()
+        }
+    }
+
+    @Test func `the end of an import looks for lost devices among pinned messages only`() async throws {
+        let names = await self.test.queue.names { [.first] }
+        try await self.expect(["messageDue (batchId=? AND pin>?)"]) {
+            try await self.test.queue.finishImport(
+                rows([request(1)]), of: self.test.seed(1), names: names, isStrict: false, now: self.now)
         }
     }
 

@@ -75,9 +75,9 @@ import Testing
         let ids = try await self.settledBatch()
         let sent = try #require(try await self.test.message(ids[0]))
         let wireID = try #require(sent.wireID)
-        try await self.test.queue.recordReceipts([
-            Receipt(wireID: wireID, deliveredAt: self.now + .seconds(1), readAt: self.now + .seconds(2))
-        ])
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: wireID, deliveredAt: self.now + .seconds(1), readAt: self.now + .seconds(2))],
+            now: self.now + .seconds(2))
         let rows = try await self.rows(after: 0, limit: 5)
         let failed = try #require(try await self.test.message(ids[1])).wireID
         #expect(

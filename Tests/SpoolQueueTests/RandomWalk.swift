@@ -104,7 +104,8 @@ struct RandomWalk {
             return
         }
         let readAt = self.number(below: 2) == 0 ? self.now : nil
-        try await self.test.queue.recordReceipts([Receipt(wireID: wireID, deliveredAt: self.now, readAt: readAt)])
+        try await self.test.queue.recordReceipts(
+            [Receipt(wireID: wireID, deliveredAt: self.now, readAt: readAt)], now: self.now)
         self.model.receive(wireID)
     }
 

@@ -109,6 +109,43 @@ private let start = Date(timeIntervalSince1970: 1_700_000_000)
         #expect(pacing.admission(at: start) == .now(upTo: 1))
     }
 
+    // MARK: A clock that was ahead
+
+    private static let yearAhead = start.addingTimeInterval(365 * 86400)
+
+    @Test func `sends of the future count as made now, and hold nothing up longer than a pause lasts`() throws {
+        let policy = PacingPolicy(hourly: 5, daily: nil, restAfter: 3, rest: .seconds(300))
+        var pacing = self.pacing(policy, sends: Array(repeating: Self.yearAhead, count: 3))
+        #expect(pacing.nextSend(at: start) > Self.yearAhead)
+        pacing.correct(at: start)
+        guard case .wait(let until, .rest) = pacing.admission(at: start) else {
+            Issue.record("no rest after three messages")
+            return
+        }
+        #expect(until.timeIntervalSince(start) <= 360)
+        #expect(pacing.used(at: start) == (hour: 3, day: 3))
+        #expect(pacing.used(at: start.addingTimeInterval(3600)) == (hour: 0, day: 3))
+    }
+
+    @Test func `a clock that is set back while a device sends does not stop it`() {
+        var pacing = self.pacing(PacingPolicy(hourly: 2, daily: nil, restAfter: nil))
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<2 { pacing.record(start: Self.yearAhead, end: Self.yearAhead, using: &generator) }
+        pacing.correct(at: start)
+        #expect((5...20).contains(pacing.nextSend(at: start).timeIntervalSince(start)))
+        let rested = start.addingTimeInterval(20)
+        #expect(pacing.admission(at: rested) == .wait(until: start.addingTimeInterval(3600), .hourlyCap(2)))
+    }
+
+    @Test func `a clock that was right is left alone`() {
+        var pacing = self.pacing(PacingPolicy(restAfter: nil))
+        var generator = SeededGenerator(seed: 3)
+        pacing.record(start: start, end: start, using: &generator)
+        let before = pacing
+        pacing.correct(at: start)
+        #expect(pacing == before)
+    }
+
     @Test func `without any limit a burst shares one commit`() {
         let policy = PacingPolicy(minimumDelay: .zero, maximumDelay: .zero, hourly: nil, daily: nil, restAfter: nil)
         #expect(self.pacing(policy).admission(at: start) == .now(upTo: 128))

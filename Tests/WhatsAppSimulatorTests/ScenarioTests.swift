@@ -12,13 +12,14 @@ struct ScenarioTests {
         let scenario = try Self.read(
             #"""
             {
+              "comment": "everything at once",
               "accounts": [{"number": "+1 555 000 1111", "name": "Ann", "devices": 1, "readAfter": 2, "reply": "STOP"}],
               "notOnWhatsApp": ["15550009999"],
               "settings": {"addressing": "pn", "unregistered": "accept", "otherNames": false,
                            "minimumVersion": "2.3000.0", "readAfter": 1, "maximumQueriedUsers": 20},
               "faults": [
                 {"on": "message", "nth": 3, "times": 2, "to": "15550001111", "do": "ackError", "code": 463},
-                {"after": 10, "from": "15550002222", "do": "disconnect"},
+                {"after": 10, "from": "15550002222", "do": "disconnect", "comment": "the network fails"},
                 {"on": "login", "times": 0, "do": "failure", "reason": 402, "code": 101, "expire": 3600}
               ]
             }
@@ -47,7 +48,7 @@ struct ScenarioTests {
 
     @Test(arguments: [
         ("hello", ": this is no JSON object or list"),
-        (#"{"fault": []}"#, "fault: unknown field; known here: accounts, faults, notOnWhatsApp, settings"),
+        (#"{"fault": []}"#, "fault: unknown field; known here: accounts, comment, faults, notOnWhatsApp, settings"),
         (#"{"faults": [{"on": "message"}]}"#, "faults[0].do: is missing"),
         (#"{"do": "explode"}"#, "do: unknown; known: ackError, "),
         (#"{"on": "lunch", "do": "disconnect"}"#, "on: one of now, message, "),

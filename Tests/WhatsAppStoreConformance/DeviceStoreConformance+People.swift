@@ -92,6 +92,10 @@ extension DeviceStoreConformance {
             try [devices[0], devices[0], devices[1]].map { try state.countRetry(of: "B", chat: chat, for: $0) }
         }
         #expect(counts == [1, 2, 1])
+        let loaded = try await self.store.read { state in
+            try ["A", "B", "C"].map { try state.loadRetryCount(of: $0, chat: chat, for: devices[0]) }
+        }
+        #expect(loaded == [0, 2, 0])
         try await self.store.write { try $0.saveSentMessages([again]) }
         try await self.store.read { state throws in
             #expect(try state.loadSentMessage(id: "A", chat: chat) == old)

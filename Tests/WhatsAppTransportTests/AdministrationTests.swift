@@ -71,6 +71,23 @@ struct AdministrationTests {
         }
     }
 
+    @Test func `a device is removed when the registry has removed it, whatever it says`() async throws {
+        let registry = FragileRegistry()
+        try await TransportBench.run(registry: registry) { bench in
+            try await bench.link()
+            await registry.failNextRemoval(isDone: false)
+            await #expect(throws: DeviceAdministrationError.failed("disk full")) {
+                try await bench.transport.remove(Self.first)
+            }
+            #expect(await bench.transport.devices().map(\.id) == [Self.first])
+            await registry.failNextRemoval(isDone: true)
+            #expect(try await bench.transport.remove(Self.first))
+            try await bench.news.next("the end of the device") { $0 == .removed(Self.first) }
+            #expect(await bench.transport.devices().isEmpty)
+            try await bench.link()
+        }
+    }
+
     @Test func `a device that is offline is removed here only, and that is said`() async throws {
         try await TransportBench.run { bench in
             try await bench.link()
@@ -91,11 +108,14 @@ struct AdministrationTests {
                 seed: 9)
             let (calls, entry) = AsyncStream.makeStream(of: Void.self)
             let run = Task {
-                await transport.run { _ in
+                await transport.run { events in
+                    guard events.contains(where: { if case .text = $0 { true } else { false } }) else { return }
                     entry.yield()
                     try await Task.sleep(for: .seconds(3600))
                 }
             }
+            try await bench.news.status(.replaced, of: Self.first)
+            await bench.server.send(from: TransportBench.bob, to: TransportBench.ann, text: "hello")
             for await _ in calls { break }
             run.cancel()
             try await waiting(for: "the end of the transport") {

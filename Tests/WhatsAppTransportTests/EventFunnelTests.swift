@@ -72,6 +72,21 @@ struct EventFunnelTests {
         }
     }
 
+    @Test func `a status that was overtaken on its way is not told`() async throws {
+        try await Self.run { funnel, news, _ in
+            let old = funnel.nextTurn()
+            await funnel.post(.removed(Self.device), of: Self.device)
+            await funnel.post(Self.status(.connected), of: Self.device, turn: old)
+            // Another device's, and the next one's of the same name.
+            await funnel.post(Self.status(.connected, of: Self.other), of: Self.other, turn: old)
+            try await funnel.tell([Self.delivered("1")])
+            let all = news.all.filter { $0 != Self.delivered("1") }
+            #expect(all == [.removed(Self.device), Self.status(.connected, of: Self.other)])
+            await funnel.post(Self.status(.disconnected), of: Self.device, turn: funnel.nextTurn())
+            try await eventually("the next one's") { news.all.last == Self.status(.disconnected) }
+        }
+    }
+
     @Test func `news that could not be stored is thrown back, a status is told again after a pause`() async throws {
         try await Self.run { funnel, news, clock in
             news.failNext(2)

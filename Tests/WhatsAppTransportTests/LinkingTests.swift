@@ -239,8 +239,8 @@ struct LinkingTests {
             let device = try await bench.registry.store(of: "first").read { try $0.loadDevice() }
             #expect(device.isLoggedOut && device.keys == keys)
 
-            try await bench.link(to: TransportBench.eve)
-            #expect(await bench.transport.devices().map(\.number) == [TransportBench.eve])
+            try await bench.link()
+            #expect(await bench.transport.devices().map(\.number) == [Self.ann])
             let fresh = try await bench.registry.store(of: "first").read { try $0.loadDevice() }
             #expect(!fresh.isLoggedOut && fresh.keys != keys)
             #expect(await bench.send(to: TransportBench.bob, "again").isSent)
@@ -362,5 +362,15 @@ actor FragileRegistry: DeviceRegistry {
         try await self.base.rename(name, to: newName)
     }
 
-    func remove(_ name: String) async throws(DeviceRegistryError) { try await self.base.remove(name) }
+    private var removals: [(isDone: Bool, error: DeviceRegistryError)] = []
+
+    /// The next removal fails, before or after it was done.
+    func failNextRemoval(isDone: Bool) { self.removals.append((isDone, .failed("disk full"))) }
+
+    func remove(_ name: String) async throws(DeviceRegistryError) {
+        guard !self.removals.isEmpty else { return try await self.base.remove(name) }
+        let removal = self.removals.removeFirst()
+        if removal.isDone { try await self.base.remove(name) }
+        throw removal.error
+    }
 }

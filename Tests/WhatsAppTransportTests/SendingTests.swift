@@ -40,8 +40,8 @@ struct SendingTests {
             let message = bench.message()
             #expect(await bench.transport.send([message])[0].isSent)
             let date = TransportBench.date(bench.serverClock)
-            try await bench.news.next("a delivery") { $0 == .delivered(message.wireID, at: date) }
-            try await bench.news.next("a reading") { $0 == .read(message.wireID, at: date) }
+            try await bench.news.next("a delivery") { $0 == .delivered(message.wireID, by: Self.bob, at: date) }
+            try await bench.news.next("a reading") { $0 == .read(message.wireID, by: Self.bob, at: date) }
         }
     }
 
@@ -97,11 +97,12 @@ struct SendingTests {
             #expect(await bench.send().isSessionLost)
             await bench.pass(.seconds(5))
             let heard = try await bench.news.next("the receipt or the connection") { event in
-                if case .delivered(message.wireID, _) = event { return true }
+                if case .delivered(message.wireID, _, _) = event { return true }
                 if case .changed(let device) = event { return device.isConnected }
                 return false
             }
-            #expect(heard == .delivered(message.wireID, at: TransportBench.date(bench.serverClock)))
+            let date = TransportBench.date(bench.serverClock)
+            #expect(heard == .delivered(message.wireID, by: Self.bob, at: date))
         }
     }
 

@@ -3,11 +3,15 @@ import WhatsAppBinary
 
 // How the server ends a connection. Keys are set aside only where it says without doubt that the device is unlinked.
 extension ConnectionStateMachine {
+    /// What is kept of the server's texts, in bytes.
+    private static let textLimit = 1024
+
     /// `<failure>`: the login is refused.
     mutating func refused(_ stanza: Node, _ now: Moment) -> [Action] {
         let failure = ConnectFailure(
-            reason: stanza.integer("reason"), header: stanza.string("logout_message_header"),
-            subtext: stanza.string("logout_message_subtext"))
+            reason: stanza.integer("reason"),
+            header: stanza.string("logout_message_header")?.cut(toBytes: Self.textLimit),
+            subtext: stanza.string("logout_message_subtext")?.cut(toBytes: Self.textLimit))
         return self.close(self.outcome(of: failure, stanza), now)
     }
 
@@ -53,7 +57,7 @@ extension ConnectionStateMachine {
         }
         if stanza.child("xml-not-well-formed") != nil { return self.close(.retry(.malformedStanza), now) }
         if stanza.child("ack") != nil { return self.end(.retry(.missingAck), now) }
-        return self.end(.retry(.streamError(code: code)), now)
+        return self.end(.retry(.streamError(code: code?.cut(toBytes: String.shortLimit))), now)
     }
 
     private func removed(code: Int) -> Outcome {

@@ -35,9 +35,11 @@ struct InboundMessage: Sendable {
     var isBacklog: Bool { self.node.attributes["offline"] != nil }
     var pushName: String? { self.node.string("notify").map { String($0.prefix(128)) } }
 
-    /// `nil` when it does not say from whom it is, or which.
+    /// `nil` when it does not say from whom it is, or which, or has an id of no common length.
     init?(_ node: Node) {
-        guard let id = node.string("id"), !id.isEmpty, let from = node.jid("from")?.normalized else { return nil }
+        guard let id = node.string("id"), !id.isEmpty, id.isShort, let from = node.jid("from")?.normalized else {
+            return nil
+        }
         self.node = node
         self.id = id
         self.from = from

@@ -27,6 +27,10 @@ public struct MessagePolicy: Hashable, Sendable {
     static let retryLimit = 5
     /// A session is set up anew for a device at most so often.
     static let rebuildInterval: Double = 3600
+    /// Messages that are repeated for one account in an hour.
+    static let retriesPerHour = 100
+    /// Lots of one-time keys that are made in an hour, whatever the server says it has.
+    static let preKeyUploadsPerHour = 6
 }
 
 extension Duration {

@@ -12,7 +12,7 @@ extension Messenger: StanzaHandler {
             case "call": await self.acknowledge(stanza)
             case "chatstate": try await self.handleChatState(stanza)
             case "ib":
-                if let dirty = stanza.child("dirty") { self.enqueue(.clean(dirty)) }
+                if let job = stanza.child("dirty").flatMap({ Job(cleaning: $0) }) { self.enqueue(job) }
             default: break
             }
         } catch {
@@ -60,7 +60,7 @@ extension Messenger: StanzaHandler {
         guard let receipt = InboundReceipt(stanza) else { return await self.acknowledge(stanza) }
         switch receipt.kind {
         case .delivered, .read: return await self.gather(receipt, stanza)
-        case .retry: RetryRequest(stanza).map { self.enqueue(.answerRetry($0)) }
+        case .retry: RetryRequest(stanza).map { self.enqueue($0) }
         case .other: break
         }
         try await self.learn(stanza.mappings)

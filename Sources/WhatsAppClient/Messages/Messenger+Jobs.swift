@@ -13,10 +13,23 @@ enum Job: Sendable {
     case uploadPreKeys(reported: Int?, attempt: Int)
     case checkDigest
     /// The server has changes that are of no interest here, and wants to be told so.
-    case clean(Node)
+    case clean(type: String?, timestamp: String?)
     case purge
     /// To be done after a time.
     indirect case later(DelayedJob)
+}
+
+extension Job {
+    /// What it holds of a stanza that asks to be told so.
+    init?(cleaning dirty: Node) {
+        let (type, timestamp) = (dirty.string("type"), dirty.string("timestamp"))
+        guard type?.isShort != false, timestamp?.isShort != false else { return nil }
+        self = .clean(type: type, timestamp: timestamp)
+    }
+
+    fileprivate var isRetry: Bool {
+        if case .answerRetry = self { true } else { false }
+    }
 }
 
 /// A job that failed and is to be done again.
@@ -28,6 +41,8 @@ struct DelayedJob: Sendable {
 extension Messenger {
     /// More are dropped: those who are waiting for them ask again.
     static let jobLimit = 512
+    /// So many of them may be answers to others, who are not to push out what the account itself needs.
+    static let retryJobLimit = 384
     private static let delayLimit = 16
 
     /// Does what can wait, until its task is cancelled. Without it retries are not answered.
@@ -55,13 +70,17 @@ extension Messenger {
         self.wakeWorker()
     }
 
-    func enqueue(_ job: Job) {
-        guard self.jobs.count < Self.jobLimit else {
+    /// - Returns: false when it was dropped.
+    @discardableResult
+    func enqueue(_ job: Job) -> Bool {
+        let isFull = job.isRetry && self.jobs.count(where: \.isRetry) >= Self.retryJobLimit
+        guard !isFull, self.jobs.count < Self.jobLimit else {
             self.logger.warning("too much work is waiting; some was dropped")
-            return
+            return false
         }
         self.jobs.append(job)
         self.wakeWorker()
+        return true
     }
 
     func wakeWorker() {
@@ -81,9 +100,7 @@ extension Messenger {
     /// arriving in it.
     private func takeJob() -> Job? {
         guard self.isConnected else { return nil }
-        let index = self.jobs.firstIndex { job in
-            if case .answerRetry = job { self.isDrained } else { true }
-        }
+        let index = self.jobs.firstIndex { self.isDrained || !$0.isRetry }
         return index.map { self.jobs.remove(at: $0) }
     }
 
@@ -100,7 +117,7 @@ extension Messenger {
             case .issueTokens(let accounts): try await self.issueTokens(to: accounts)
             case .uploadPreKeys(let reported, _): try await self.topUpPreKeys(reported: reported)
             case .checkDigest: try await self.checkDigest()
-            case .clean(let dirty): try await self.clean(dirty)
+            case .clean(let type, let timestamp): try await self.clean(type, timestamp)
             case .purge: try await self.purge()
             case .later(let job): return job
             }
@@ -130,10 +147,10 @@ extension Messenger {
         }
     }
 
-    private func clean(_ dirty: Node) async throws(ClientError) {
+    private func clean(_ type: String?, _ timestamp: String?) async throws(ClientError) {
         var attributes = Attributes()
-        attributes["type"] = dirty.attributes["type"]
-        attributes["timestamp"] = dirty.attributes["timestamp"]
+        attributes["type"] = type.map { .string($0) }
+        attributes["timestamp"] = timestamp.map { .string($0) }
         _ = try await self.channel.query(
             .iq("set", xmlns: "urn:xmpp:whatsapp:dirty", children: [Node("clean", attributes)]))
     }

@@ -33,8 +33,8 @@ extension Messenger {
     /// Somebody has installed anew: nothing that is encrypted for the old devices can be read.
     private func handleNewIdentity(of jid: JID) async throws(ClientError) {
         guard jid.device == 0 else { return }
-        let change = try await self.write { state -> (isOwn: Bool, tokenDue: Bool) in
-            guard try state.loadDevice().account?.isOwn(jid) != true else { return (true, false) }
+        let change = try await self.write { state -> (isOwn: Bool, tokenDue: Bool, names: [JID]) in
+            guard try state.loadDevice().account?.isOwn(jid) != true else { return (true, false, []) }
             let names = try state.names(of: jid)
             let hadToken = try names.contains { try state.loadTokenIssueDate(for: $0) != nil }
             for name in names {
@@ -42,9 +42,12 @@ extension Messenger {
                 try state.saveTokenIssueDate(nil, for: name)
             }
             try state.deleteDeviceLists(of: names)
-            return (false, hadToken)
+            return (false, hadToken, names)
         }
         guard !change.isOwn else { return }
+        // Nothing is left of the sessions that were made for the old devices.
+        let addresses = Set(change.names.flatMap(\.signalNames))
+        self.rebuilds.removeAll { addresses.contains($0.name) }
         if change.tokenDue { self.enqueue(.issueTokens([jid.account])) }
         await self.onEvent(.identityChanged(of: jid.account))
     }
@@ -89,9 +92,14 @@ extension Messenger {
 extension DeviceState {
     /// Forgets the sessions and identities of all devices of an account, hosted ones too, by this name of it.
     mutating func forgetSessions(of account: JID) throws {
-        let servers: [JID.Server] = account.isLID ? [.lid, .hostedLID] : [.user, .hosted]
-        for server in servers {
-            try self.deleteSessionsAndIdentities(ofUser: ProtocolAddress.name(account.user, server))
-        }
+        for name in account.signalNames { try self.deleteSessionsAndIdentities(ofUser: name) }
+    }
+}
+
+extension JID {
+    /// What the Signal addresses of the account's devices are called, hosted ones too.
+    fileprivate var signalNames: [String] {
+        let servers: [JID.Server] = self.isLID ? [.lid, .hostedLID] : [.user, .hosted]
+        return servers.map { ProtocolAddress.name(self.user, $0) }
     }
 }

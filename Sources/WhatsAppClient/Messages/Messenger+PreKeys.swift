@@ -28,7 +28,13 @@ extension Messenger {
     }
 
     /// Keys are on disk before they leave. Those of an upload whose answer got lost are offered again first.
+    ///
+    /// A server that says again and again that it has none does not make us make them without end.
     private func uploadPreKeys(_ count: Int) async throws(ClientError) {
+        guard self.preKeyUploads.isBelow(MessagePolicy.preKeyUploadsPerHour, now: self.uptime) else {
+            self.logger.notice("the server asks for more one-time keys than anybody can need in an hour")
+            return
+        }
         let generator = self.generator
         let (keys, device) = try await self.write { state in
             var generator = generator
@@ -38,6 +44,7 @@ extension Messenger {
         let ids = keys.map(\.id)
         try await self.write { try $0.markPreKeysUploaded(ids) }
         self.preKeysUploadedAt = self.uptime
+        self.preKeyUploads.increment(now: self.uptime)
         self.logger.info("one-time keys were uploaded", metadata: ["count": "\(ids.count)"])
     }
 

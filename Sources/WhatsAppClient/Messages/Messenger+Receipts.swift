@@ -4,7 +4,19 @@ import WhatsAppBinary
 
 /// Receipts that have come and were not handed over yet.
 struct GatheredReceipts: Sendable {
-    typealias Item = (receipt: InboundReceipt, stanza: Node)
+    struct Item: Sendable {
+        let receipt: InboundReceipt
+        let mappings: [LIDMapping]
+        /// What the server is told when it was handed over.
+        let acknowledgement: Node
+
+        /// Keeps of the stanza what is of use: it may be long.
+        init(_ receipt: InboundReceipt, _ stanza: Node) {
+            self.receipt = receipt
+            self.mappings = stanza.mappings
+            self.acknowledgement = .acknowledging(stanza)
+        }
+    }
 
     /// With so many ids waiting, no more is taken in.
     static let limit = 1024
@@ -42,7 +54,7 @@ extension Messenger {
     /// Takes in a receipt, which is acknowledged when it was handed over.
     func gather(_ receipt: InboundReceipt, _ stanza: Node) async {
         while !self.gathered.hasRoom { await withCheckedContinuation { self.gathered.blocked.append($0) } }
-        self.gathered.append((receipt, stanza))
+        self.gathered.append(GatheredReceipts.Item(receipt, stanza))
         guard !self.gathered.isHandingOver else { return }
         self.gathered.isHandingOver = true
         // Ends with the last of them.
@@ -64,7 +76,7 @@ extension Messenger {
 
     private func handOver(_ items: [GatheredReceipts.Item]) async {
         do throws(ClientError) {
-            try await self.learn(items.flatMap { $0.stanza.mappings })
+            try await self.learn(items.flatMap(\.mappings))
             let news = try await self.news(in: items)
             if !news.isEmpty {
                 try await self.tell(.receipts(news.map(\.news)))
@@ -75,7 +87,7 @@ extension Messenger {
             return self.logger.error(
                 "receipts could not be handled", metadata: ["count": "\(items.count)", "error": "\(error)"])
         }
-        for item in items { await self.acknowledge(item.stanza) }
+        for item in items { await self.reply(item.acknowledgement) }
     }
 
     private func news(

@@ -6,6 +6,17 @@ import WhatsAppBinary
 import WhatsAppCrypto
 
 extension Messenger {
+    /// Has a message repeated when there is time, unless the account has asked for too much in this hour.
+    func enqueue(_ request: RetryRequest) {
+        let account = request.from.account
+        var hour = self.retryHours[account] ?? HourlyCount()
+        guard hour.isBelow(MessagePolicy.retriesPerHour, now: self.uptime), self.enqueue(.answerRetry(request)) else {
+            return
+        }
+        hour.increment(now: self.uptime)
+        self.retryHours[account] = hour
+    }
+
     /// Sends a message again to the one device that could not decrypt it. Requests for what we have not sent to this
     /// person, or too many of them, are passed over.
     func answer(_ request: RetryRequest) async throws(ClientError) {
@@ -38,13 +49,18 @@ extension Messenger {
         guard request.count <= MessagePolicy.retryLimit else { return nil }
         let (uptime, rebuilds) = (self.uptime, self.rebuilds)
         return try await self.read { state in
-            guard try state.sentMessage(for: request) != nil else { return nil }
-            guard request.bundle == nil else { return .useKeys }
+            guard let sent = try state.sentMessage(for: request) else { return nil }
             let address = try state.signalAddress(of: request.from)
+            let count = try state.loadRetryCount(of: sent.id, chat: sent.chat, for: address)
+            guard count < MessagePolicy.retryLimit else { return nil }
+            guard request.bundle == nil else { return .useKeys }
+            let isRecent = rebuilds[address].map { uptime - $0 < MessagePolicy.rebuildInterval } ?? false
             guard let session = try state.loadSessions(for: [address])[address],
                 request.registrationID.map({ $0 == session.remoteRegistrationID }) ?? true
-            else { return .fetch }
-            let isRecent = rebuilds[address].map { uptime - $0 < MessagePolicy.rebuildInterval } ?? false
+            else {
+                // What it says of itself costs it nothing, and a request to the server is not for nothing.
+                return isRecent ? nil : .fetch
+            }
             return request.count >= 2 && !isRecent ? .fetch : .nothing
         }
     }

@@ -14,7 +14,8 @@ extension Messenger {
     ///
     /// Texts of the same chat go out one after the other in their order, those of different chats at the same time. A
     /// message that the server refuses with 400 is sent once more, under the same id, to the recipient's other name;
-    /// apart from that nothing is sent again. To be called when the backlog has drained, and with a recipient that
+    /// apart from that nothing is sent again. When an acknowledgement is missing, what follows it in its chat is not
+    /// sent: each would wait for its own in turn. To be called when the backlog has drained, and with a recipient that
     /// `lookUp` gave.
     /// - Returns: one outcome for each, in their order.
     public func send(_ messages: [OutgoingText]) async -> [SendOutcome] {
@@ -51,9 +52,10 @@ extension Messenger {
         _ indices: [Int], of drafts: [Draft], _ addressing: Addressing, _ results: inout [Attempt]
     ) async {
         let again = await self.attempt(indices.map { drafts[$0] }, addressing)
-        for (index, attempt) in zip(indices, again) where attempt.plan?.addressing == addressing {
+        for (index, attempt) in zip(indices, again) {
+            // Also when it could not be made: then the other name is still to be tried, so the refusal is not the end.
             results[index] = attempt
-            if case .sent = attempt.outcome { self.addressing = addressing }
+            if case .sent = attempt.outcome, attempt.plan?.addressing == addressing { self.addressing = addressing }
         }
     }
 
@@ -98,7 +100,9 @@ extension Messenger {
                 group.addTask {
                     var answers: [(Int, Result<Node, ClientError>)] = []
                     for item in items {
-                        answers.append((item.index, await channel.acknowledgement(of: item.node)))
+                        let isSilent = answers.last?.1.isSilence ?? false
+                        let answer = isSilent ? .failure(.notConnected) : await channel.acknowledgement(of: item.node)
+                        answers.append((item.index, answer))
                     }
                     return answers
                 }
@@ -153,6 +157,16 @@ extension StanzaChannel {
             return .success(try await self.sendMessage(message, id: message.string("id") ?? ""))
         } catch {
             return .failure(error)
+        }
+    }
+}
+
+extension Result<Node, ClientError> {
+    /// Whether the server has not said what it thinks of a message.
+    fileprivate var isSilence: Bool {
+        switch self {
+        case .failure(.timedOut), .failure(.connectionLost), .failure(.cancelled), .failure(.notConnected): true
+        case .success, .failure: false
         }
     }
 }

@@ -36,6 +36,8 @@ public actor Messenger {
     var gathered = GatheredReceipts()
     var retries = RetryLedger()
     var rebuilds = RecentValues<ProtocolAddress, Double>(limit: 1024)
+    /// How much accounts have asked for again.
+    var retryHours = RecentValues<JID, HourlyCount>(limit: 1024)
 
     // What can wait
     var jobs: [Job] = []
@@ -45,6 +47,7 @@ public actor Messenger {
     var worker: CheckedContinuation<Void, Never>?
     var isUploadingPreKeys = false
     var preKeysUploadedAt: Double?
+    var preKeyUploads = HourlyCount()
 
     /// - Parameters:
     ///   - generator: for keys and ids; has to be one for secrets.

@@ -19,12 +19,13 @@ struct InboundReceipt: Equatable {
     let recipient: JID?
     let date: Date?
 
-    /// `nil` when it does not say of what or from whom.
+    /// `nil` when it does not say of what or from whom, or is of something that has no id of ours.
     init?(_ node: Node) {
-        guard let id = node.string("id"), let from = node.jid("from")?.normalized else { return nil }
+        guard let id = node.string("id"), id.isShort, let from = node.jid("from")?.normalized, node.hasShortAttributes
+        else { return nil }
         let items = node.child("list")?.children("item").prefix(Self.idLimit).compactMap { $0.string("id") } ?? []
         var seen: Set<String> = []
-        self.ids = ([id] + items).filter { seen.insert($0).inserted }
+        self.ids = ([id] + items).filter { $0.isShort && seen.insert($0).inserted }
         self.from = from
         self.recipient = node.jid("recipient")?.normalized
         self.date = node.integer("t", as: UInt32.self).map { Date(timeIntervalSince1970: Double($0)) }

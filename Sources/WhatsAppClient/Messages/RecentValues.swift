@@ -24,4 +24,10 @@ struct RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             }
         }
     }
+
+    /// Forgets all keys of which this holds; costs a walk over all.
+    mutating func removeAll(where isUnwanted: (Key) -> Bool) {
+        self.values = self.values.filter { !isUnwanted($0.key) }
+        self.order.removeAll(where: isUnwanted)
+    }
 }

@@ -16,11 +16,12 @@ struct RetryRequest: Sendable {
     /// Keys for a new session; `nil` also when they are not readable.
     let bundle: PreKeyBundle?
 
-    /// `nil` when it does not say for what, or asks from a group.
+    /// `nil` when it does not say for what, asks from a group, or is longer than any of ours.
     init?(_ receipt: Node) {
-        guard let retry = receipt.child("retry"), let id = retry.string("id") ?? receipt.string("id"),
+        guard let retry = receipt.child("retry"), let id = retry.string("id") ?? receipt.string("id"), id.isShort,
             let from = receipt.jid("from")?.normalized, from.isPerson,
-            let count = retry.integer("count", as: Int.self), count > 0
+            let count = retry.integer("count", as: Int.self), count > 0,
+            receipt.hasShortAttributes, retry.hasShortAttributes
         else { return nil }
         self.id = id
         self.from = from
@@ -79,13 +80,8 @@ struct RetryLedger: Sendable {
         let sender: JID
     }
 
-    private struct Hour {
-        var start: Double
-        var requests: Int
-    }
-
     private var counts = RecentValues<MessageKey, Int>(limit: 1024)
-    private var hours = RecentValues<JID, Hour>(limit: 1024)
+    private var hours = RecentValues<JID, HourlyCount>(limit: 1024)
 
     /// Which request for this message is to be made now, from 1; `nil` for none.
     /// - Parameters:
@@ -96,10 +92,9 @@ struct RetryLedger: Sendable {
         let said = min(max(announced ?? 0, 0), MessagePolicy.retryLimit)
         let count = max(self.counts[key] ?? 0, said) + 1
         guard count <= MessagePolicy.retryLimit else { return nil }
-        var hour = self.hours[sender.account] ?? Hour(start: now, requests: 0)
-        if now - hour.start >= 3600 || now < hour.start { hour = Hour(start: now, requests: 0) }
-        guard hour.requests < Self.hourlyLimit else { return nil }
-        hour.requests += 1
+        var hour = self.hours[sender.account] ?? HourlyCount()
+        guard hour.isBelow(Self.hourlyLimit, now: now) else { return nil }
+        hour.increment(now: now)
         self.hours[sender.account] = hour
         self.counts[key] = count
         return count

@@ -11,7 +11,7 @@ public enum SendOutcome: Hashable, Sendable {
     case permanent(code: Int)
     /// The server's policy is against it, or it is asked too much: not to be tried again before something has changed.
     case refused(SendRefusal)
-    /// Not sent, for there is no connection: the message is as it was.
+    /// Not sent, for there is no connection, or it says nothing any more: the message is as it was.
     case sessionLost
     /// The server may have it or not. Only the same id may be sent again.
     case unknown

@@ -4,6 +4,8 @@ public import WhatsAppBinary
 /// What the connection itself needs of a device's store. Every call is durable when it returns.
 public protocol CredentialStore: Sendable {
     /// The device as it is stored. Keys that do not exist yet are made and stored by the owner of the session before.
+    /// - Throws: whatever went wrong; a session that has loaded the device before tries again later, unless it is a
+    ///   `CredentialStoreError` that is lasting.
     func loadCredentials() async throws -> Credentials
 
     /// Replaces the secret of the pairing under way.
@@ -21,6 +23,12 @@ public protocol CredentialStore: Sendable {
 
     /// Sets the keys aside: the device is not linked any more, and `loadCredentials` says so.
     func markLoggedOut(_ reason: LogoutReason) async throws
+}
+
+/// An error of a store that says whether waiting may help.
+public protocol CredentialStoreError: Error {
+    /// The device is gone, or cannot be read any more: the same fails again however long one waits.
+    var isLasting: Bool { get }
 }
 
 /// Who a device is to the server.

@@ -1,5 +1,7 @@
 /// Why there is no pipe, or no longer one. Sorted by what helps: waiting, or a person.
 public enum PipeError: Error, Hashable, Sendable {
+    /// Nothing was tried, because the device could not be loaded; `reason` is the store's text.
+    case notTried(reason: String)
     /// The address is no `ws` or `wss` URL with a host.
     case invalidEndpoint
     /// The server answered the request with this HTTP status instead of a WebSocket.
@@ -28,7 +30,9 @@ extension PipeError {
     public var isTransient: Bool {
         switch self {
         case .refused(let status): [408, 500, 501, 502, 503, 504].contains(status)
-        case .timedOut, .network, .tls, .closed, .cancelled, .upgradeFailed, .protocolViolation, .messageTooLarge: true
+        case .notTried, .timedOut, .network, .tls, .closed, .cancelled, .upgradeFailed, .protocolViolation,
+            .messageTooLarge:
+            true
         case .invalidEndpoint: false
         }
     }
@@ -37,6 +41,7 @@ extension PipeError {
 extension PipeError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .notTried(let reason): "the device could not be loaded: \(reason)"
         case .invalidEndpoint: "the server's address is no ws:// or wss:// URL with a host"
         case .refused(let status): "the server refused the connection with HTTP status \(status)"
         case .upgradeFailed(let reason): "the server's answer is no WebSocket's; is there a proxy? (\(reason))"

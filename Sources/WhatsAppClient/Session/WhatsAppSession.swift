@@ -41,6 +41,8 @@ public actor WhatsAppSession {
     /// `stop` came before the first `run`.
     private var isStopWanted = false
     private var hasRun = false
+    /// The device could be loaded since `run` began.
+    private var hasLoaded = false
     private var step: Step?
     private var stepper: CheckedContinuation<Void, Never>?
     private var connecting: Task<Void, Never>?
@@ -81,6 +83,7 @@ public actor WhatsAppSession {
         guard !self.isRunning else { return .stopped }
         self.isRunning = true
         self.hasRun = true
+        self.hasLoaded = false
         defer { self.isRunning = false }
         self.machine = ConnectionStateMachine()
         self.isInboxClosed = false
@@ -171,16 +174,17 @@ public actor WhatsAppSession {
         self.connecting?.cancel()
     }
 
-    /// Loads the device and begins the handshake; `nil` when that ended the session.
+    /// Loads the device and begins the handshake; `nil` when that ended the session, or has to be done again later.
     private func prepareHandshake() async -> (HandshakeXX.Initiator, ConnectionStateMachine.Mode)? {
         let credentials: Credentials
         do {
             credentials = try await self.store.loadCredentials()
         } catch {
             self.logger.error("the device could not be loaded", metadata: ["error": "\(error)"])
-            self.end(.storeFailed("\(error)"))
+            self.loadFailed(error)
             return nil
         }
+        self.hasLoaded = true
         guard !credentials.isLoggedOut else {
             self.end(.notLinkedAnyMore)
             return nil
@@ -192,6 +196,15 @@ public actor WhatsAppSession {
             self.end(.misconfigured(.credentials(error)))
             return nil
         }
+    }
+
+    /// What could be loaded before is tried again like any connection, unless waiting does not help.
+    private func loadFailed(_ error: any Error) {
+        guard self.hasLoaded, (error as? any CredentialStoreError)?.isLasting != true else {
+            return self.end(.storeFailed("\(error)"))
+        }
+        self.perform(
+            self.machine.connectFailed(.notTried(reason: "\(error)"), self.time.now, using: &self.generator))
     }
 
     private func handshake(of credentials: Credentials) throws(ClientError) -> HandshakeXX.Initiator {

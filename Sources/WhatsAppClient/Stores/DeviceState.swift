@@ -86,6 +86,8 @@ public protocol DeviceState: SignalStore {
     /// Counts one more retry of a sent message for a device, and says how many that makes. Counters go with the
     /// message.
     mutating func countRetry(of id: String, chat: JID, for device: ProtocolAddress) throws -> Int
+    /// How many were counted; 0 also for a message that is not there.
+    func loadRetryCount(of id: String, chat: JID, for device: ProtocolAddress) throws -> Int
 
     /// - Parameter hash: 32 bytes, of a ciphertext.
     func loadReceivedMessage(hash: [UInt8]) throws -> ReceivedMessage?

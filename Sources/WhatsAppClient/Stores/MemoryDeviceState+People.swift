@@ -66,6 +66,10 @@ extension MemoryDeviceState {
         return self.retries[key, default: 0]
     }
 
+    func loadRetryCount(of id: String, chat: JID, for device: ProtocolAddress) -> Int {
+        self.retries[RetryKey(message: MessageKey(id: id, account: chat), device: device), default: 0]
+    }
+
     func loadReceivedMessage(hash: [UInt8]) -> ReceivedMessage? { self.receivedMessages[hash] }
 
     func hasReceivedMessage(id: String, from account: JID) -> Bool {

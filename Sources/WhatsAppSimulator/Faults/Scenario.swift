@@ -4,6 +4,7 @@ import Foundation
 ///
 /// ```json
 /// {
+///   "comment": "what this is for",
 ///   "accounts": [{"number": "15550001111", "name": "Ann", "devices": 1, "readAfter": 2, "reply": "STOP"}],
 ///   "notOnWhatsApp": ["15550009999"],
 ///   "settings": {"addressing": "lid", "minimumVersion": "2.3000.0"},
@@ -15,7 +16,7 @@ import Foundation
 /// ```
 ///
 /// In a fault, `nth` is 1 and `times` 1 when missing; `times: 0` means all from the nth on. Without `on` it happens at
-/// once, or `after` seconds. A field that nobody knows is an error.
+/// once, or `after` seconds. A field that nobody knows is an error; a `comment` may stand in the script and in a fault.
 public struct Scenario: Sendable, Hashable {
     public var accounts: [AccountScript] = []
     /// Numbers that have no account, also where every other number has one.
@@ -47,6 +48,7 @@ public struct Scenario: Sendable, Hashable {
     }
 
     private mutating func read(_ object: inout ScriptObject) throws(ScenarioError) {
+        _ = try object.string("comment")
         for (index, entry) in (try object.list("accounts") ?? []).enumerated() {
             self.accounts.append(try AccountScript(entry, path: "accounts[\(index)]"))
         }
@@ -113,6 +115,7 @@ public struct AccountScript: Sendable, Hashable {
 
 extension Fault {
     init(_ object: inout ScriptObject) throws(ScenarioError) {
+        _ = try object.string("comment")
         let event = try object.word("on", Event.self) ?? .now
         let action = try FaultAction(&object)
         let times = try object.integer("times") ?? 1

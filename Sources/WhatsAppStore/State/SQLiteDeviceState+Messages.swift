@@ -40,6 +40,14 @@ extension SQLiteDeviceState {
         return count
     }
 
+    func loadRetryCount(of id: String, chat: JID, for device: ProtocolAddress) throws -> Int {
+        let sql = """
+            SELECT count FROM retry WHERE deviceId = ? AND chat = ? AND messageId = ? AND name = ? AND number = ?
+            """
+        return try Int.fetchOne(
+            self.statement(sql), arguments: [self.id, chat.stored, id, device.name, device.deviceID]) ?? 0
+    }
+
     func loadReceivedMessage(hash: [UInt8]) throws -> ReceivedMessage? {
         let sql = "SELECT messageId, sender, content, receivedAt FROM receivedMessage WHERE deviceId = ? AND hash = ?"
         guard let row = try Row.fetchOne(self.statement(sql), arguments: [self.id, Data(hash)]) else { return nil }

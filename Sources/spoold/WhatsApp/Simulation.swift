@@ -12,6 +12,9 @@ struct Simulation: Sendable {
     let scenario: Scenario
     let logger: Logger
 
+    /// A server on this machine hands over what waited at once.
+    static let receiptGrace = Duration.seconds(2)
+
     /// The devices of a new state directory.
     static let deviceNames = ["sim-1", "sim-2"].map { DeviceID(rawValue: $0) }
 
@@ -56,7 +59,7 @@ struct RunningSimulator: Sendable {
         var quiet = wiring.logger
         // That these sessions end is no news.
         quiet.logLevel = max(quiet.logLevel, .warning)
-        let transport = try await wiring.transport(session, logger: quiet)
+        let transport = try await wiring.transport(session, receiptGrace: Simulation.receiptGrace, logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await transport.run { _ in } }
             for (index, name) in names.enumerated() {

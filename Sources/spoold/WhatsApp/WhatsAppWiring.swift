@@ -36,7 +36,7 @@ struct WhatsAppWiring: Sendable {
     ///   - receiptGrace: how long after a device is back a receipt for an attempt without an answer may still come.
     ///   - logger: one of the caller's choice; otherwise the daemon's.
     func transport(
-        _ session: SessionConfiguration, receiptGrace: Duration = .seconds(60), logger: Logger? = nil
+        _ session: SessionConfiguration, receiptGrace: Duration, logger: Logger? = nil
     ) async throws -> WhatsAppTransport {
         try await WhatsAppTransport(
             registry: self.devices, connector: WebSocketConnector(), configuration: session,

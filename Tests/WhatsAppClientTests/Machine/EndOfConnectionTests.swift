@@ -251,4 +251,16 @@ import WhatsAppBinary
         #expect(delays.prefix(3).allSatisfy { $0 == .zero })
         #expect(delays.suffix(3).allSatisfy { $0 != .zero })
     }
+
+    @Test func `of the server's texts only a beginning is kept`() {
+        let text = String(repeating: "ü", count: 1 << 20)
+        let failure = Node(
+            "failure",
+            ["reason": "403", "logout_message_header": .string(text), "logout_message_subtext": .string(text)])
+        for stanza in [failure, Self.streamError(text)] {
+            var fixture = MachineFixture.online()
+            _ = fixture.receive(stanza)
+            #expect("\(fixture.machine.state)".utf8.count < 8192)
+        }
+    }
 }

@@ -187,14 +187,6 @@ import WhatsAppProto
         #expect(await self.repetitions(bench).isEmpty)
     }
 
-    @Test func `a flood of requests is bounded`() async throws {
-        let bench = try await self.sent()
-        await bench.messenger.sessionReached(.disconnected)
-        for number in 0..<2000 { await bench.handle(MessengerBench.retry("A\(number)")) }
-        #expect(await bench.messenger.jobs.count == Messenger.jobLimit)
-        #expect(await bench.channel.sent.count == 2000)
-    }
-
     @Test func `work is done as it comes while the messenger runs, and ends with its task`() async throws {
         let bench = try await self.sent()
         let work = Task { await bench.messenger.run() }

@@ -197,6 +197,44 @@ import WhatsAppProto
         #expect(await bench.channel.messages.last?.jid("to") == MessengerBench.lid)
     }
 
+    @Test(arguments: [
+        ClientError.refused(IQError(code: 503)), .refused(IQError(code: 429)), .connectionLost(mayHaveLeft: true),
+        .timedOut(mayHaveLeft: true), .notConnected, .storeFailed("disk full"),
+    ])
+    func `a hidden id refused with 400 is no end while the number could not be tried`(error: ClientError) async throws {
+        let bench = try await MessengerBench.online()
+        _ = await bench.send(id: "A1")
+        await bench.channel.answer(FakeChannel.error(400))
+        await bench.channel.refuse("devices", error)
+        #expect(await bench.send(id: "A2") == SendOutcome(preparing: error))
+        await bench.channel.answer(FakeChannel.error(400))
+        #expect(await bench.send(id: "A2") == .sent(at: Date(timeIntervalSince1970: 1_700_000_001)))
+        #expect(await bench.channel.messages.last?.jid("to") == MessengerBench.pn)
+    }
+
+    @Test func `when an acknowledgement is missing, the rest of its chat is as it was, and other chats go on`()
+        async throws
+    {
+        let bench = try await MessengerBench.online()
+        await bench.channel.add(try TestPeer(jid("3@lid"), seed: 40))
+        let texts = (0..<20).map { number in
+            OutgoingText(
+                id: "A\(number)", recipient: number.isMultiple(of: 2) ? MessengerBench.lid : jid("3@lid"),
+                text: "\(number)")
+        }
+        await bench.channel.answer(.failure(.timedOut(mayHaveLeft: true)))
+        let outcomes = await bench.messenger.send(texts)
+        let silent = try #require(outcomes.firstIndex(of: .unknown))
+        for (index, outcome) in outcomes.enumerated() where index != silent {
+            let expected = SendOutcome.sent(at: Date(timeIntervalSince1970: 1_700_000_001))
+            #expect(outcome == (index % 2 == silent % 2 ? .sessionLost : expected), "\(index)")
+        }
+        #expect(silent < 2)
+        #expect(await bench.channel.messages.count == 11)
+        _ = await bench.messenger.send(texts)
+        #expect(await bench.channel.messages.count == 31)
+    }
+
     @Test(arguments: [463, 475, 479, 429, 503, 404, 420])
     func `other refusals are never sent again by themselves`(code: Int) async throws {
         let bench = try await MessengerBench.online()

@@ -21,6 +21,9 @@ actor MemoryCredentials: CredentialStore {
 
     func failFromNowOn() { self.failure = Unexpected("disk full") }
 
+    /// - Parameter failure: `nil` when it works again.
+    func fail(with failure: (any Error)?) { self.failure = failure }
+
     func loadCredentials() throws -> Credentials {
         if let failure { throw failure }
         return self.credentials
