@@ -191,10 +191,9 @@ let daemonRooms: [Target] = [
     command(
         "spoold",
         [
-            "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "CryptoPrimitives", "NoiseProtocol",
-            "WhatsAppClient",
-            "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator", .argumentParser, .logging,
-            .serviceLifecycle, .unixSignals,
+            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "CryptoPrimitives", "NoiseProtocol",
+            "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator",
+            .argumentParser, .logging, .serviceLifecycle, .unixSignals,
         ]),
     // C: only a symbol of the executable itself stands in front of glibc's malloc.
     .target(name: "CAllocationCount"),

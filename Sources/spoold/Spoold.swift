@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Foundation
 
 /// The daemon's command line.
@@ -16,6 +17,9 @@ struct Spoold: AsyncParsableCommand {
 extension Spoold {
     /// As ArgumentParser's own, but for the exit codes of `Failure`.
     static func main() async {
+        // One for each thread would keep what a burst has freed. A daemon that waits most of the time needs few; that
+        // the wish is refused costs memory only.
+        _ = spool_limit_arenas(2)
         do {
             var command = try Self.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

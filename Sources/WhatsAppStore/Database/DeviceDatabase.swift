@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import Foundation
 import GRDB
+public import Logging
 public import WhatsAppClient
 
 /// The SQLite file with all linked devices of a daemon: WAL, `synchronous=FULL`, mode 0600, migrated when it is opened.
@@ -12,6 +13,7 @@ public final class DeviceDatabase: Sendable {
     let access: DatabasePool
     let writer: GroupWriter
     let seal: Seal
+    private let logger: Logger
     /// Outlives the pool, for it holds the lock.
     private let file: DatabaseFile
 
@@ -21,7 +23,10 @@ public final class DeviceDatabase: Sendable {
     /// Opens the file, making and migrating it as needed; its directory is made with mode 0700.
     /// - Parameter key: that with which it was made; `nil` for one that is not encrypted.
     /// - Throws: one of the cases about opening, and then the file is as it was.
-    public init(path: String, key: StoreKey? = nil) throws(StoreError) {
+    public init(
+        path: String, key: StoreKey? = nil, logger: Logger = Logger(label: "devices")
+    ) throws(StoreError) {
+        self.logger = logger
         self.file = try DatabaseFile(path: path)
         do {
             try Self.check(path)
@@ -126,18 +131,18 @@ extension DeviceDatabase {
             guard let id = try Self.id(ofDevice: name, db) else { throw StoreError.noSuchDevice(name) }
             try db.execute(sql: "DELETE FROM device WHERE id = ?", arguments: [id])
         }
-        try await self.emptyLog()
+        await self.emptyLog()
     }
 
-    /// Brings what the -wal file has into the database, so that nothing deleted stays there. A reader may be in the way:
-    /// then the next time has to do.
-    private func emptyLog() async throws(StoreError) {
+    /// Brings what the -wal file has into the database, so that nothing deleted stays there. A reader or a full disk may
+    /// be in the way: the device is gone all the same, and the next time has to do.
+    private func emptyLog() async {
         do {
             try await self.access.writeOnce { db in
                 _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
         } catch {
-            throw StoreError(error)
+            self.logger.warning("the log of the devices' database was not emptied", metadata: ["error": "\(error)"])
         }
     }
 

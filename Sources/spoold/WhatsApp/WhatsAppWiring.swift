@@ -23,7 +23,7 @@ struct WhatsAppWiring: Sendable {
         try use.claim(configuration.state.directory)
         do {
             self.devices = try DeviceDatabase(
-                path: configuration.state.directory + "/" + Daemon.devicesFile, key: key)
+                path: configuration.state.directory + "/" + Daemon.devicesFile, key: key, logger: logger)
         } catch .inUse(let path) {
             throw Failure(.tryLater, StoreError.inUse(path: path).description)
         } catch {

@@ -254,13 +254,22 @@ import WhatsAppBinary
 
     @Test func `of the server's texts only a beginning is kept`() {
         let text = String(repeating: "ü", count: 1 << 20)
-        let failure = Node(
-            "failure",
-            ["reason": "403", "logout_message_header": .string(text), "logout_message_subtext": .string(text)])
-        for stanza in [failure, Self.streamError(text)] {
-            var fixture = MachineFixture.online()
-            _ = fixture.receive(stanza)
-            #expect("\(fixture.machine.state)".utf8.count < 8192)
+        var refused = MachineFixture.awaitingSuccess()
+        _ = refused.receive(
+            Node(
+                "failure",
+                ["reason": "400", "logout_message_header": .string(text), "logout_message_subtext": .string(text)]))
+        guard case .closing(.end(.refused(let failure)), _) = refused.machine.state else {
+            Issue.record("\(refused.machine.state)")
+            return
         }
+        #expect(failure.header?.utf8.count == 1024 && failure.subtext?.utf8.count == 1024)
+        var ended = MachineFixture.online()
+        _ = ended.receive(Self.streamError(text))
+        guard case .ending(.retry(.streamError(let code)), _) = ended.machine.state else {
+            Issue.record("\(ended.machine.state)")
+            return
+        }
+        #expect(code?.utf8.count == 128)
     }
 }
