@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, lints, builds and runs every test. `--long` adds the long proofs: kill sweeps, the wire
-# protocol under both sanitizers, and fuzzing (half an hour on two cores).
+# Installs what is missing, lints, builds and runs every test. `--long` adds the long proofs: kill sweeps, ten thousand
+# texts under cuts and kills, the wire protocol under both sanitizers, and fuzzing (half an hour on two cores).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,7 +28,7 @@ swift test --skip-build --parallel
 
 if [ "$long" = 1 ]; then
     echo "== long tests"
-    SPOOL_LONG_TESTS=1 swift test --skip-build --filter KillSweep
+    SPOOL_LONG_TESTS=1 swift test --skip-build --filter 'KillSweep|InterruptedSending'
     ./Tests/sanitize.sh thread
     ./Tests/sanitize.sh address
     ./Tests/fuzz.sh
