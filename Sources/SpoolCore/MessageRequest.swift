@@ -24,8 +24,10 @@ public enum Recipient: Hashable, Sendable {
 /// One valid row of a drop file: what its writer asked for, before it has a queue id.
 public struct MessageRequest: Equatable, Sendable {
     public var recipient: Recipient
-    /// 1 … 65,536 Unicode code points, exactly as they will be sent.
+    /// At most 65,536 Unicode code points, exactly as they will be sent; the caption where there is media, and empty only
+    /// then.
     public var text: String
+    public var media: MediaReference?
     /// The client's own id, at most 128 characters.
     public var ref: String?
     /// Send from this device only.
@@ -39,11 +41,12 @@ public struct MessageRequest: Equatable, Sendable {
     public var timeZone: String?
 
     public init(
-        recipient: Recipient, text: String, ref: String? = nil, device: DeviceID? = nil, sendAt: Date? = nil,
-        expiresAt: Date? = nil, priority: Priority = .normal, timeZone: String? = nil
+        recipient: Recipient, text: String, media: MediaReference? = nil, ref: String? = nil, device: DeviceID? = nil,
+        sendAt: Date? = nil, expiresAt: Date? = nil, priority: Priority = .normal, timeZone: String? = nil
     ) {
         self.recipient = recipient
         self.text = text
+        self.media = media
         self.ref = ref
         self.device = device
         self.sendAt = sendAt

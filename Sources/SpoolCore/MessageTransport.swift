@@ -7,18 +7,22 @@ public struct OutgoingMessage: Equatable, Sendable {
     public var wireID: WireMessageID
     public var device: DeviceID
     public var recipient: Recipient
+    /// The text, or the caption of `media`; empty only beside media.
     public var text: String
+    public var media: OutgoingMedia?
     /// 1 for the first attempt of this message.
     public var attempt: Int
 
     public init(
-        queueID: QueueID, wireID: WireMessageID, device: DeviceID, recipient: Recipient, text: String, attempt: Int
+        queueID: QueueID, wireID: WireMessageID, device: DeviceID, recipient: Recipient, text: String,
+        media: OutgoingMedia? = nil, attempt: Int
     ) {
         self.queueID = queueID
         self.wireID = wireID
         self.device = device
         self.recipient = recipient
         self.text = text
+        self.media = media
         self.attempt = attempt
     }
 }
