@@ -104,9 +104,9 @@ struct SimulatorAddress {
 
     init(_ server: SimulatedServer, _ endpoint: SimulatedServer.Endpoint) {
         let control = endpoint.controlPort.map { JSONString.quoted("http://127.0.0.1:\($0)") } ?? "null"
-        // Media come later; the field is there so that a reader of the line need not change then.
+        let media = endpoint.mediaURL.map { JSONString.quoted($0) } ?? "null"
         self.json =
-            "{\"ws\": \(JSONString.quoted(endpoint.url)), \"media\": null, \"control\": \(control), "
+            "{\"ws\": \(JSONString.quoted(endpoint.url)), \"media\": \(media), \"control\": \(control), "
             + "\"rootKey\": \(JSONString.quoted(server.rootKeyHex))}"
     }
 }

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import Foundation
 import SpoolTestSupport
 import Testing
@@ -85,12 +86,73 @@ struct ControlPortTests {
         }
     }
 
+    @Test func `a group is made, written to, changed, and seen in the state`() async throws {
+        try await Self.run { bench, port in
+            let (ann, bob, eve) = (ServerBench.ann, ServerBench.bob, ServiceBench.eve)
+            let body = #"{"subject": "Staff", "members": ["\#(ann)", "\#(bob)"], "addressing": "pn"}"#
+            let group = try require(await Self.request("POST", "/groups", body, port: port).1["id"] as? String)
+            let letter = #"{"to": "\#(group)", "text": "hello"}"#
+            #expect(try await Self.request("POST", "/phones/\(ann)/send", letter, port: port).0 == 200)
+            let (_, added) = try await Self.request(
+                "POST", "/groups/\(group)/add", #"{"number": "\#(eve)"}"#, port: port)
+            #expect(added["members"] as? [String] == [ann, bob, eve])
+            #expect(try await Self.request("POST", "/phones/\(eve)/relink", "{}", port: port).1["devices"] as? Int == 0)
+            #expect(try await Self.request("POST", "/phones/\(eve)/reinstall", "{}", port: port).0 == 200)
+            #expect(try await Self.request("POST", "/phones/\(bob)/send", letter, port: port).0 == 200)
+            for act in ["remove", "add", "leave"] {
+                let answer = try await Self.request(
+                    "POST", "/groups/\(group)/\(act)", #"{"number": "\#(bob)"}"#, port: port)
+                #expect(answer.0 == 200, "\(act)")
+            }
+            let (_, state) = try await Self.request("GET", "/state", port: port)
+            let groups = try require(state["groups"] as? [[String: Any]])
+            #expect(groups.map { $0["members"] as? [String] } == [[ann, eve]])
+            let (_, inbox) = try await Self.request("GET", "/phones/\(eve)/inbox", port: port)
+            let messages = try require(inbox["messages"] as? [[String: Any]])
+            #expect(messages.map { $0["chat"] as? String } == [group])
+            #expect(messages.map { $0["from"] as? String } == [bob])
+        }
+    }
+
+    @Test func `a phone sends a file, and another shows it with its hash`() async throws {
+        try await Self.run { bench, port in
+            let data = Data([1, 2, 3])
+            let letter = """
+                {"to": "\(ServerBench.bob)", "media": {"kind": "document", "data": "\(data.base64EncodedString())",
+                 "fileName": "a.bin", "caption": "look"}}
+                """
+            let path = "/phones/\(ServerBench.ann)/send"
+            #expect(try await Self.request("POST", path, letter, port: port).0 == 200)
+            _ = try await bench.server.waitForInbox(of: ServerBench.bob, count: 1)
+            let (_, inbox) = try await Self.request("GET", "/phones/\(ServerBench.bob)/inbox", port: port)
+            let message = try require((inbox["messages"] as? [[String: Any]])?.first)
+            #expect(message["text"] is NSNull)
+            let media = try require(message["media"] as? [String: Any])
+            #expect(media["status"] as? String == "verified")
+            #expect(media["caption"] as? String == "look")
+            #expect(media["fileName"] as? String == "a.bin")
+            #expect(media["size"] as? Int == 3)
+            #expect(media["sha256"] as? String == (try Digest.sha256.hash(Array(data))).hexadecimal)
+            #expect(await bench.server.complaints == [])
+        }
+    }
+
     @Test func `what is wrong is refused with a status and a reason`() async throws {
         try await Self.run { _, port in
             let wrong: [(String, String, String?, Int, String)] = [
                 ("GET", "/nothing", nil, 404, "there is nothing at this path and method"),
                 ("GET", "/accounts", nil, 404, "there is nothing at this path and method"),
-                ("POST", "/groups", #"{"subject": "x", "members": []}"#, 501, "groups are not simulated"),
+                (
+                    "POST", "/groups", #"{"subject": "x", "members": []}"#, 400,
+                    "members: 1 to 1024 different phone numbers are wanted here"
+                ),
+                ("POST", "/groups/1-2@g.us/add", #"{"number": "15550001111"}"#, 404, "there is no such group"),
+                ("POST", "/phones/15550001111/send", #"{"to": "1-2@g.us", "text": "x"}"#, 404, "one of the two"),
+                ("POST", "/phones/15550001111/send", #"{"to": "15550002222"}"#, 400, "text: is missing"),
+                (
+                    "POST", "/phones/15550001111/send", #"{"to": "15550002222", "media": {"kind": "image"}}"#, 400,
+                    "media.data: the file in Base64 is wanted here"
+                ),
                 ("POST", "/accounts", "hello", 400, "the body is no JSON object"),
                 ("POST", "/accounts", #"{"name": "Ann"}"#, 400, "number: is missing"),
                 (

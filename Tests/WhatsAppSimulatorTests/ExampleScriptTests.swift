@@ -15,7 +15,7 @@ struct ExampleScriptTests {
 
     @Test func `every example is a script that says what it is for`() throws {
         let scripts = try Self.scripts()
-        #expect(scripts.count == 5)
+        #expect(scripts.count == 7)
         for script in scripts {
             let bytes = Array(try Data(contentsOf: script))
             let scenario = try Scenario(json: bytes)

@@ -127,7 +127,7 @@ struct FaultTests {
         let phone = try require(retry.jid("from"))
         // Once with the session that does not work, then with the keys that come along.
         for count in 1...2 {
-            var enc = try device.enc("text 2", for: phone, chat: phone)
+            var enc = try device.enc(.text("text 2"), for: phone, chat: phone)
             enc.attributes["count"] = .integer(count)
             var children = [enc]
             if enc.string("type") == "pkmsg" {

@@ -16,10 +16,13 @@ struct ScenarioTests {
               "accounts": [{"number": "+1 555 000 1111", "name": "Ann", "devices": 1, "readAfter": 2, "reply": "STOP"}],
               "notOnWhatsApp": ["15550009999"],
               "settings": {"addressing": "pn", "unregistered": "accept", "otherNames": false,
-                           "minimumVersion": "2.3000.0", "readAfter": 1, "maximumQueriedUsers": 20},
+                           "minimumVersion": "2.3000.0", "readAfter": 1, "maximumQueriedUsers": 20,
+                           "media": {"ttl": 9, "resumes": false}},
+              "groups": [{"id": "1-2@g.us", "subject": "Staff", "members": ["15550001111"], "addressing": "mixed"}],
               "faults": [
                 {"on": "message", "nth": 3, "times": 2, "to": "15550001111", "do": "ackError", "code": 463},
                 {"after": 10, "from": "15550002222", "do": "disconnect", "comment": "the network fails"},
+                {"on": "message", "to": "1-2@g.us", "do": "dropAck"},
                 {"on": "login", "times": 0, "do": "failure", "reason": 402, "code": 101, "expire": 3600}
               ]
             }
@@ -32,10 +35,18 @@ struct ScenarioTests {
         #expect(scenario.settings?.naming == .pn)
         #expect(scenario.settings?.unregistered == .accept)
         #expect(scenario.settings?.minimumVersion == "2.3000.0")
+        #expect(scenario.settings?.media.ttl == 9)
+        #expect(scenario.settings?.media.resumes == false)
+        #expect(scenario.settings?.media.authLifetime == 300)
+        #expect(
+            scenario.groups == [
+                GroupScript(id: "1-2@g.us", subject: "Staff", members: ["15550001111"], naming: .mixed)
+            ])
         #expect(
             scenario.faults == [
                 Fault(on: .message, to: "15550001111", first: 3, times: 2, .ackError(463)),
                 Fault(after: 10, from: "15550002222", .disconnect),
+                Fault(on: .message, to: "1-2@g.us", .dropAck),
                 Fault(on: .login, times: nil, .failure(reason: 402, code: 101, expire: 3600)),
             ])
     }
@@ -48,7 +59,7 @@ struct ScenarioTests {
 
     @Test(arguments: [
         ("hello", ": this is no JSON object or list"),
-        (#"{"fault": []}"#, "fault: unknown field; known here: accounts, comment, faults, notOnWhatsApp, settings"),
+        (#"{"fault": []}"#, "fault: unknown field; known here: accounts, comment, faults, groups, notOnWhatsApp, "),
         (#"{"faults": [{"on": "message"}]}"#, "faults[0].do: is missing"),
         (#"{"do": "explode"}"#, "do: unknown; known: ackError, "),
         (#"{"on": "lunch", "do": "disconnect"}"#, "on: one of now, message, "),
@@ -68,6 +79,18 @@ struct ScenarioTests {
         (#"{"accounts": [7]}"#, "accounts[0]: an object is wanted here"),
         (#"{"notOnWhatsApp": [7]}"#, "notOnWhatsApp[0]: a phone number is wanted here"),
         (#"{"settings": {"addressing": "both"}}"#, "settings.addressing: one of lid, pn is wanted here"),
+        (#"{"groups": [{"subject": "x"}]}"#, "groups[0].members: 1 to 1024 different phone numbers are wanted here"),
+        (#"{"groups": [{"id": "1@s.whatsapp.net", "subject": "x"}]}"#, "groups[0].members: "),
+        (#"{"do": "joinGroup", "to": "15550001111"}"#, "group: is missing"),
+        (#"{"do": "joinGroup", "group": "1-2@g.us"}"#, "to: is missing: whose phone?"),
+        (#"{"do": "joinGroup", "group": "1-2@g.us", "to": "3-4@g.us"}"#, "to: a phone number is wanted here"),
+        (#"{"do": "leaveGroup", "group": "15550001111", "to": "15550001111"}"#, "group: the address of a group"),
+        (#"{"do": "groupAddressing", "group": "1-2@g.us"}"#, "addressing: is missing"),
+        (#"{"on": "mediaUpload", "do": "httpError", "code": 200}"#, "code: 400 to 599 are possible"),
+        (#"{"on": "message", "do": "httpError", "code": 503}"#, "on: this happens only at: mediaDownload, mediaUpload"),
+        (#"{"on": "mediaUpload", "do": "resetAfter"}"#, "bytes: a number of bytes is wanted here"),
+        (#"{"do": "hostDown", "host": 3}"#, "host: there are the servers 1 and 2"),
+        (#"{"settings": {"media": {"ttl": 0}}}"#, "settings.media.ttl: 1 to 4294967296 are possible"),
         (
             #"{"settings": {"minimumVersion": "2.3000"}}"#,
             "settings.minimumVersion: three numbers with dots are wanted here"

@@ -105,8 +105,8 @@ struct SimulatedServiceMessageTests {
     static let damages: [Damage] = [
         Damage("no type", 479) { $0.attributes["type"] = nil },
         Damage("an unknown type", 479) { $0.attributes["type"] = "novel" },
-        Damage("media", 405) { $0.attributes["type"] = "media" },
-        Damage("a group", 405) { $0.attributes["to"] = .jid(try JID("120363000000000001@g.us")) },
+        Damage("media without media type", 479) { $0.attributes["type"] = "media" },
+        Damage("a channel", 405) { $0.attributes["to"] = .jid(try JID("120363000000000001@newsletter")) },
         Damage("nobody", 400) { $0.attributes["to"] = .jid(.service) },
         Damage("a device as recipient", 400) { $0.attributes["to"] = .jid(try require($0.jid("to")).withDevice(3)) },
         Damage("a participant hash", 479) { $0.attributes["phash"] = "2:AAAAAAAA" },
@@ -203,7 +203,7 @@ struct SimulatedServiceMessageTests {
         try device.startSessions(try bench.query(device.bundleQuery([chat]), on: id))
         let own = try require(device.lid)
         device.lid = chat
-        let enc = try device.enc("hello", for: chat, chat: own)
+        let enc = try device.enc(.text("hello"), for: chat, chat: own)
         device.lid = own
         let identity = Node("device-identity", bytes: try require(device.proof).serialized())
         bench.put(
@@ -246,7 +246,7 @@ struct SimulatedServiceMessageTests {
         var (bench, device, id) = try Self.linked()
         try bench.send("hello", id: "A1", to: Bench.bob, from: &device, on: id)
         let chat = try bench.lid(of: Bench.bob)
-        var enc = try device.enc("hello", for: chat, chat: chat)
+        var enc = try device.enc(.text("hello"), for: chat, chat: chat)
         enc.attributes["count"] = "1"
         let identity = Node("device-identity", bytes: try require(device.proof).serialized())
         bench.put(

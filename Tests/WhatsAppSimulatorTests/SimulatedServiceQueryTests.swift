@@ -181,12 +181,13 @@ struct SimulatedServiceQueryTests {
 
     // MARK: Others
 
-    @Test func `groups, media and unknown kinds are refused with 501`() throws {
+    @Test func `unknown kinds are refused with 501, and wrong questions with 400`() throws {
         var (bench, device, id) = try Self.linked()
-        for namespace in ["w:g2", "w:m", "w:profile:picture"] {
-            #expect(Self.code(try bench.query(device.iq(namespace, "get", [Node("x")]), on: id)) == 501)
-        }
-        #expect(bench.complaints.count == 3)
+        #expect(Self.code(try bench.query(device.iq("w:profile:picture", "get", [Node("x")]), on: id)) == 501)
+        #expect(Self.code(try bench.query(device.iq("w:g2", "get", [Node("x")]), on: id)) == 400)
+        #expect(Self.code(try bench.query(device.iq("w:g2", "set", [Node("create")]), on: id)) == 501)
+        #expect(Self.code(try bench.query(device.iq("w:m", "set", [Node("x")]), on: id)) == 400)
+        #expect(bench.complaints.count == 4)
     }
 
     @Test func `an iq without id, with a used one, or not for the service is complained about`() throws {

@@ -30,6 +30,11 @@ struct StanzaQueue: Sendable {
         self.nextNumber += 1
     }
 
+    /// Whether the device has yet to acknowledge a notification from this address.
+    func holdsNotification(from address: String) -> Bool {
+        self.entries.values.contains { $0.key.kind == "notification" && $0.key.from == address }
+    }
+
     enum Settlement: Sendable {
         case settled(Node)
         /// It was acknowledged before.

@@ -16,6 +16,14 @@ public struct Fault: Sendable, Hashable {
         case preKeys
         /// A companion uploads its own pre-keys.
         case upload
+        /// A companion asks about groups.
+        case groupQuery
+        /// A companion asks where media are uploaded.
+        case mediaConnection
+        /// A file is about to be uploaded; `from` is the number of the companion's account.
+        case mediaUpload
+        /// A file is about to be fetched; `to` is the number of the phone, nobody's when it is fetched over the wire.
+        case mediaDownload
         /// A phone has scanned a QR code, or got the key bundle for a pairing code; `to` is its number.
         case pairing
         /// A client has sent its first handshake message; nobody knows yet who it is.
@@ -27,7 +35,7 @@ public struct Fault: Sendable, Hashable {
     public var after: Double
     /// The number of the account whose companions are concerned; any when `nil`.
     public var from: String?
-    /// The number of the other side; any when `nil`. Of an action that happens to a person, at an event other than
+    /// The number of the other side, or the address of a group; any when `nil`. Of an action that happens to a person, at an event other than
     /// `message`: who that is.
     public var to: String?
     /// Counted from 1, by this fault alone, over what fits `event`, `from` and `to`.
@@ -52,7 +60,9 @@ public struct Fault: Sendable, Hashable {
 
 extension Fault {
     /// Whether `to` says whom it happens to rather than which events it waits for.
-    var namesPerson: Bool { self.action.concernsRecipient && self.event != .message }
+    var namesPerson: Bool {
+        self.action.concernsRecipient && (self.event != .message || self.action.group != nil)
+    }
 }
 
 /// A fault and how often what it waits for has come.
@@ -67,9 +77,9 @@ struct ArmedFault: Sendable {
     }
 
     /// Counts one event that may concern it, and says whether it fires.
-    mutating func fires(on event: Fault.Event, from: String?, to: String?) -> Bool {
+    mutating func fires(on event: Fault.Event, from: String?, to: [String]) -> Bool {
         guard self.fault.event == event, self.fault.from == nil || self.fault.from == from,
-            self.fault.to == nil || self.fault.to == to || self.fault.namesPerson
+            self.fault.to.map(to.contains) ?? true || self.fault.namesPerson
         else { return false }
         self.count += 1
         guard self.count >= self.fault.first else { return false }

@@ -10,6 +10,10 @@ extension FaultAction {
             self = action
         } else if let action = try FaultAction.restricting(word, &object) {
             self = action
+        } else if let action = try FaultAction.media(word, &object) {
+            self = action
+        } else if let action = try FaultAction.group(word, &object) {
+            self = action
         } else {
             let known = (Array(FaultAction.simple.keys) + FaultAction.wordsWithFields).sorted()
             throw object.error("do", "unknown; known: \(known.joined(separator: ", "))")
@@ -30,11 +34,13 @@ extension FaultAction {
         "closeInsteadOfRestart": .closeInsteadOfRestart, "straySuccess": .straySuccess, "disconnect": .disconnect,
         "unlink": .unlink, "identityChange": .identityChange, "addDevice": .addDevice,
         "removeDevice": .removeDevice, "phoneOffline": .phoneOffline, "phoneOnline": .phoneOnline,
+        "truncatedAnswer": .truncatedAnswer, "expireMedia": .expireMedia, "revokeMediaAuth": .revokeMediaAuth,
     ]
 
     private static let wordsWithFields = [
         "ackError", "capping", "conflict", "delayAck", "delayDelivery", "delayRestart", "delaySuccess", "failure",
-        "iqError", "preKeyCount", "read", "reply", "serverPing", "streamError", "timeLock",
+        "groupAddressing", "hostDown", "hostUp", "httpError", "iqError", "joinGroup", "leaveGroup", "preKeyCount",
+        "read", "removeFromGroup", "reply", "resetAfter", "serverPing", "slowBody", "streamError", "timeLock",
     ]
 
     private static func timed(_ word: String, _ object: inout ScriptObject) throws(ScenarioError) -> FaultAction? {
@@ -87,7 +93,55 @@ extension FaultAction {
     }
 }
 
+extension FaultAction {
+    private static func media(_ word: String, _ object: inout ScriptObject) throws(ScenarioError) -> FaultAction? {
+        switch word {
+        case "httpError":
+            let code: Int = try object.required("code")
+            guard 400...599 ~= code else { throw object.error("code", "400 to 599 are possible") }
+            return .httpError(code, retryAfter: try object.integer("retryAfter"))
+        case "slowBody": return .slowBody(seconds: try object.required("seconds"))
+        case "resetAfter":
+            guard let bytes = try object.integer("bytes"), bytes >= 0 else {
+                throw object.error("bytes", "a number of bytes is wanted here")
+            }
+            return .resetAfter(bytes: bytes)
+        case "hostDown": return .hostDown(try object.host())
+        case "hostUp": return .hostUp(try object.host())
+        default: return nil
+        }
+    }
+}
+
+extension FaultAction {
+    private static func group(_ word: String, _ object: inout ScriptObject) throws(ScenarioError) -> FaultAction? {
+        switch word {
+        case "joinGroup": return .joinGroup(try object.requiredGroup())
+        case "leaveGroup": return .leaveGroup(try object.requiredGroup())
+        case "removeFromGroup": return .removeFromGroup(try object.requiredGroup())
+        case "groupAddressing":
+            let group = try object.requiredGroup()
+            guard let naming = try object.word("addressing", GroupNaming.self) else {
+                throw object.error("addressing", "is missing")
+            }
+            return .groupNaming(group, naming)
+        default: return nil
+        }
+    }
+}
+
 extension ScriptObject {
+    fileprivate mutating func requiredGroup() throws(ScenarioError) -> String {
+        guard let group = try self.groupID("group") else { throw self.error("group", "is missing") }
+        return group
+    }
+
+    fileprivate mutating func host() throws(ScenarioError) -> Int {
+        let host: Int = try self.required("host")
+        guard 1...2 ~= host else { throw self.error("host", "there are the servers 1 and 2") }
+        return host
+    }
+
     fileprivate mutating func required(_ key: String) throws(ScenarioError) -> Double {
         guard let value = try self.seconds(key) else { throw self.error(key, "is missing") }
         return value

@@ -40,6 +40,17 @@ public enum FaultAction: Sendable, Hashable {
     /// Hands out a bundle whose signature is wrong.
     case wrongSignature
 
+    // With a transfer of media.
+
+    /// Answers with this status, such as 401, 410 or 503; `retryAfter` is seconds.
+    case httpError(Int, retryAfter: Int?)
+    /// Draws the body out over so many seconds.
+    case slowBody(seconds: Double)
+    /// Tears the connection after so many bytes of the body.
+    case resetAfter(bytes: Int)
+    /// Takes the upload and sends half of the answer.
+    case truncatedAnswer
+
     // With a login.
 
     /// Refuses the login; `expire` is seconds from now.
@@ -107,6 +118,21 @@ public enum FaultAction: Sendable, Hashable {
     case preKeyCount(Int)
     case serverPing(withoutID: Bool)
 
+    // At any event but `connection` and `pairing`: happens to the media servers.
+
+    /// The server at this place, counted from 1, takes no connection, or does so again.
+    case hostDown(Int)
+    case hostUp(Int)
+    /// All files are gone.
+    case expireMedia
+    /// What companions were given to upload with is over.
+    case revokeMediaAuth
+
+    // The same: happens to a group.
+
+    /// The members are named in another way from now on.
+    case groupNaming(String, GroupNaming)
+
     // At any event but `connection`, `pairing` and `delivery`: happens to the account `to`, or to the recipient.
 
     /// The person has installed the app anew: new identity, no sessions.
@@ -115,4 +141,8 @@ public enum FaultAction: Sendable, Hashable {
     case removeDevice
     case phoneOffline
     case phoneOnline
+    /// The person is added to the group with this address, leaves it, or is removed by an admin.
+    case joinGroup(String)
+    case leaveGroup(String)
+    case removeFromGroup(String)
 }

@@ -8,6 +8,7 @@ import Foundation
 ///   "accounts": [{"number": "15550001111", "name": "Ann", "devices": 1, "readAfter": 2, "reply": "STOP"}],
 ///   "notOnWhatsApp": ["15550009999"],
 ///   "settings": {"addressing": "lid", "minimumVersion": "2.3000.0"},
+///   "groups": [{"id": "120363000000000001@g.us", "subject": "Staff", "members": ["15550001111", "15550002222"]}],
 ///   "faults": [
 ///     {"on": "message", "nth": 3, "times": 2, "to": "15550001111", "do": "ackError", "code": 463},
 ///     {"after": 10, "from": "15550002222", "do": "disconnect"}
@@ -22,6 +23,7 @@ public struct Scenario: Sendable, Hashable {
     /// Numbers that have no account, also where every other number has one.
     public var notOnWhatsApp: [String] = []
     public var settings: SimulationSettings?
+    public var groups: [GroupScript] = []
     public var faults: [Fault] = []
 
     public init() {}
@@ -61,6 +63,9 @@ public struct Scenario: Sendable, Hashable {
         if var settings = try object.object("settings") {
             self.settings = try SimulationSettings(&settings)
             try settings.finish()
+        }
+        for (index, entry) in (try object.list("groups") ?? []).enumerated() {
+            self.groups.append(try GroupScript(ScriptObject(entry, path: "groups[\(index)]")))
         }
         self.faults = try Self.faults(object.list("faults") ?? [])
     }
@@ -124,15 +129,17 @@ extension Fault {
         guard 0...1_000_000_000 ~= times else { throw object.error("times", "0 (all) or more are wanted here") }
         self.init(
             on: event, after: try object.seconds("after") ?? 0, from: try object.phoneNumber("from"),
-            to: try object.phoneNumber("to"), first: first, times: times == 0 ? nil : times, action)
+            to: try object.numberOrGroup("to"), first: first, times: times == 0 ? nil : times, action)
         guard action.acceptedEvents.contains(event) else {
             let events = action.acceptedEvents.map(\.rawValue).sorted().joined(separator: ", ")
             throw object.error("on", "this happens only at: \(events)")
         }
         guard event == .now || self.after == 0 else { throw object.error("after", "goes without `on` only") }
         guard event != .now || first == 1 && times == 1 else { throw object.error("nth", "goes with `on` only") }
-        guard !action.concernsRecipient || event == .message || self.to != nil else {
-            throw object.error("to", "is missing: whose phone?")
+        let needsPerson = action.concernsRecipient && (event != .message || action.group != nil)
+        guard !needsPerson || self.to != nil else { throw object.error("to", "is missing: whose phone?") }
+        guard !needsPerson || self.to.map(SimulatedGroup.isAddress) != true else {
+            throw object.error("to", "a phone number is wanted here")
         }
     }
 }

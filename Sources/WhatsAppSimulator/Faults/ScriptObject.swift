@@ -16,6 +16,12 @@ struct ScriptObject {
 
     func has(_ key: String) -> Bool { self.rest[key] != nil }
 
+    /// The text of a field that is still to be read.
+    func peekString(_ key: String) throws(ScenarioError) -> String? {
+        var copy = self
+        return try copy.string(key)
+    }
+
     func error(_ key: String, _ message: String) -> ScenarioError {
         ScenarioError(path: self.path(key), message: message)
     }

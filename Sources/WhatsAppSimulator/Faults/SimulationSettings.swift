@@ -23,6 +23,7 @@ public struct SimulationSettings: Sendable, Hashable {
     public var readAfter: Double?
     /// The most users of one query before it is complained about.
     public var maximumQueriedUsers = 50
+    public var media = MediaSettings()
 
     public init() {}
 
@@ -32,6 +33,10 @@ public struct SimulationSettings: Sendable, Hashable {
         self.otherNames = try object.bool("otherNames") ?? true
         self.readAfter = try object.seconds("readAfter")
         self.maximumQueriedUsers = try object.integer("maximumQueriedUsers") ?? 50
+        if var media = try object.object("media") {
+            self.media = try MediaSettings(&media)
+            try media.finish()
+        }
         if let version = try object.string("minimumVersion") {
             guard ClientVersion(version) != nil else {
                 throw object.error("minimumVersion", "three numbers with dots are wanted here")

@@ -22,169 +22,186 @@ extension SimulatedPhone {
         }
     }
 
+    /// What came of one message, as long as it is worked through.
+    private struct Progress {
+        var outputs: [PhoneOutput] = []
+        /// Whether something in it was there before.
+        var isRepetition = false
+        /// Why it, or a part of it, could not be read.
+        var failure: SignalError?
+    }
+
     private mutating func receiveMessage(
         _ delivery: Delivery, now: Date, using random: inout SimulationRandom
     ) -> [PhoneOutput] {
-        let stanza = delivery.stanza
-        guard let id = stanza.string("id"), let enc = stanza.child("enc"), case .bytes(let bytes) = enc.content else {
-            return []
+        guard let id = delivery.stanza.string("id") else { return [] }
+        var progress = Progress()
+        // What brings the sender's key comes before what needs it, wherever they stand.
+        let encs = delivery.stanza.children("enc")
+        for enc in encs.filter({ $0.string("type") != "skmsg" }) + encs.filter({ $0.string("type") == "skmsg" }) {
+            self.work(through: enc, id: id, delivery, now: now, &progress, using: &random)
+            guard progress.failure == nil else { break }
         }
+        if let failure = progress.failure { return self.refuse(delivery, id: id, failure, using: &random) }
+        self.retries["\(id)|\(delivery.sender)"] = nil
+        if progress.isRepetition {
+            let key = MessageKey(from: delivery.sender.number, chat: delivery.chat, id: id)
+            if self.inbox.countRepeat(key) { progress.outputs.append(.repeated(sender: delivery.sender)) }
+        }
+        return [self.receipt(for: delivery)] + progress.outputs
+    }
+
+    private mutating func work(
+        through enc: Node, id: String, _ delivery: Delivery, now: Date, _ progress: inout Progress,
+        using random: inout SimulationRandom
+    ) {
         let plaintext: [UInt8]
         do {
-            plaintext = try self.decrypt(bytes, enc.string("type"), from: delivery.sender, using: &random)
+            plaintext = try self.decrypt(enc, delivery, using: &random)
         } catch SignalError.duplicateMessage {
-            let isKnown = self.inbox.countRepeat(from: delivery.sender.number, chat: delivery.chat, id: id)
-            return (isKnown ? [.repeated(sender: delivery.sender)] : []) + [self.receipt(for: delivery)]
+            progress.isRepetition = true
+            return
         } catch {
-            return self.refuse(delivery, id: id, "\(error)", using: &random)
+            progress.failure = (error as? SignalError) ?? .malformedMessage(part: "ciphertext")
+            return
         }
-        self.retries["\(id)|\(delivery.sender)"] = nil
-        var outputs = [self.receipt(for: delivery)]
-        guard stanza.string("category") != "peer" else { return outputs }
+        guard delivery.stanza.string("category") != "peer" else { return }
         do throws(StanzaRefusal) {
-            let text = try self.read(plaintext, delivery)
-            outputs += self.show(text, id: id, delivery, now: now)
+            let message = try self.open(plaintext, enc, delivery)
+            guard let content = try self.content(of: message, enc, delivery) else { return }
+            progress.outputs += Self.complaints(about: content, enc, delivery)
+            progress.outputs += self.show(content, id: id, delivery, now: now)
         } catch {
-            outputs.append(.complaint(error.reason, sender: delivery.sender))
+            progress.outputs.append(.complaint(error.reason, sender: delivery.sender))
         }
-        return outputs
     }
 
     private mutating func decrypt(
-        _ bytes: [UInt8], _ type: String?, from sender: SimulatedDeviceID, using random: inout SimulationRandom
+        _ enc: Node, _ delivery: Delivery, using random: inout SimulationRandom
     ) throws -> [UInt8] {
-        let address = Self.address(of: sender)
-        let cipher = SessionCipher()
-        if type == "pkmsg" {
+        guard case .bytes(let bytes) = enc.content else { throw SignalError.malformedMessage(part: "ciphertext") }
+        let address = Self.address(of: delivery.sender)
+        switch enc.string("type") {
+        case "skmsg":
+            return try SenderKeyCipher().decrypt(
+                SenderKeyMessage(serialized: bytes), from: self.senderKeyName(delivery), in: &self.store)
+        case "pkmsg":
             let message = try PreKeySignalMessage(serialized: bytes)
-            return try cipher.decrypt(message, from: address, in: &self.store, using: &random).plaintext
+            return try SessionCipher().decrypt(message, from: address, in: &self.store, using: &random).plaintext
+        default:
+            let message = try SignalMessage(serialized: bytes)
+            return try SessionCipher().decrypt(message, from: address, in: &self.store, using: &random).plaintext
         }
-        let message = try SignalMessage(serialized: bytes)
-        return try cipher.decrypt(message, from: address, in: &self.store, using: &random).plaintext
     }
 
-    /// The text in a plaintext, once everything about it is right.
-    private func read(_ plaintext: [UInt8], _ delivery: Delivery) throws(StanzaRefusal) -> String? {
+    func senderKeyName(_ delivery: Delivery) -> SenderKeyName {
+        SenderKeyName(groupID: delivery.chat, sender: Self.address(of: delivery.sender))
+    }
+}
+
+// What is in a plaintext.
+extension SimulatedPhone {
+    /// The message in a plaintext; a sender's key that came with it is taken in.
+    private mutating func open(
+        _ plaintext: [UInt8], _ enc: Node, _ delivery: Delivery
+    ) throws(StanzaRefusal) -> WAMessage {
         guard let bytes = try? MessagePadding.unpad(plaintext) else {
             throw StanzaRefusal(.silence, "the padding of a message is wrong")
         }
-        guard var message = try? WAMessage(serializedBytes: bytes) else {
+        guard let message = try? WAMessage(serializedBytes: bytes) else {
             throw StanzaRefusal(.silence, "a plaintext is no message")
         }
+        guard message.hasSenderKeyDistributionMessage else { return message }
+        guard delivery.isGroup, enc.string("type") != "skmsg" else {
+            throw StanzaRefusal(.silence, "a sender key that does not come to one device of a group")
+        }
+        guard message.senderKeyDistributionMessage.groupID == delivery.chat else {
+            throw StanzaRefusal(.silence, "a sender key names another group than its stanza")
+        }
+        do {
+            let key = try SenderKeyDistributionMessage(
+                serialized: Array(message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage))
+            try SenderKeyCipher().process(key, from: self.senderKeyName(delivery), in: &self.store)
+        } catch {
+            throw StanzaRefusal(.silence, "a sender key cannot be read: \(error)")
+        }
+        return message
+    }
+
+    /// What a message shows, once everything about its wrapping is right; `nil` for one that only brings a key.
+    private func content(
+        of message: WAMessage, _ enc: Node, _ delivery: Delivery
+    ) throws(StanzaRefusal) -> MessageContent? {
+        var message = message
+        message.clearSenderKeyDistributionMessage()
         let isOwn = delivery.sender.number == self.id.number
         if message.hasDeviceSentMessage {
-            guard isOwn else {
+            guard isOwn, !delivery.isGroup else {
                 throw StanzaRefusal(.silence, "a message to others is wrapped as one for own devices")
             }
             guard message.deviceSentMessage.destinationJid == delivery.stanza.jid("recipient")?.description else {
                 throw StanzaRefusal(.silence, "the wrapped message names another chat than the stanza")
             }
             message = message.deviceSentMessage.message
-        } else if isOwn, delivery.chat != self.id.number {
+        } else if isOwn, !delivery.isGroup, delivery.chat != self.id.number {
             throw StanzaRefusal(.silence, "a message for own devices is not wrapped")
         }
-        if message.hasConversation { return message.conversation }
-        if message.hasExtendedTextMessage { return message.extendedTextMessage.text }
-        return nil
+        let content = MessageContent(message)
+        guard delivery.isGroup, enc.string("type") != "skmsg", enc.attributes["count"] == nil else { return content }
+        // Beside the message to all there is nothing for one device but the key.
+        if case .nothing = content.shown { return nil }
+        throw StanzaRefusal(.silence, "a content that is for one device of a group only")
+    }
+
+    /// What is wrong about a content, or about what its stanza says of it.
+    private static func complaints(
+        about content: MessageContent, _ enc: Node, _ delivery: Delivery
+    ) -> [PhoneOutput] {
+        var reasons = content.complaints
+        let said = MessageContent.StanzaType(
+            type: delivery.stanza.string("type") ?? "", mediaType: enc.string("mediatype"))
+        if !content.types.isEmpty, !content.types.contains(said) {
+            reasons.append(
+                "a message of type \(said.type) and media type \(said.mediaType ?? "none") holds another kind")
+        }
+        return reasons.map { .complaint($0, sender: delivery.sender) }
     }
 
     private mutating func show(
-        _ text: String?, id: String, _ delivery: Delivery, now: Date
+        _ content: MessageContent, id: String, _ delivery: Delivery, now: Date
     ) -> [PhoneOutput] {
-        guard let text else { return [] }
-        let sender = delivery.sender.number
-        let message = InboxMessage(
-            id: id, from: sender, chat: delivery.chat, text: text, isFromMe: sender == self.id.number, time: now,
-            repeats: 0, isRead: false)
-        guard self.inbox.add(message) else { return [.repeated(sender: delivery.sender)] }
+        let key = MessageKey(from: delivery.sender.number, chat: delivery.chat, id: id)
+        switch content.shown {
+        case .nothing: return []
+        case .text(let text):
+            guard self.inbox.add(key, text: text, media: nil, on: self.id, now: now) else {
+                return [.repeated(sender: delivery.sender)]
+            }
+            return self.answer(key, delivery.sender)
+        case .media(var order, let media):
+            guard self.inbox.add(key, text: media.caption ?? "", media: media, on: self.id, now: now) else {
+                return [.repeated(sender: delivery.sender)]
+            }
+            order.message = key
+            self.downloads[key] = PendingDownload(sender: delivery.sender, attempts: 0)
+            return [.download(order)]
+        }
+    }
+
+    /// What the owner does about a message that is there to be seen.
+    mutating func answer(_ key: MessageKey, _ sender: SimulatedDeviceID) -> [PhoneOutput] {
+        guard let message = self.inbox[key] else { return [] }
         guard !message.isFromMe, self.id.isPhone else {
-            return [.shown(message, sender: delivery.sender, repliesWith: nil, readsAfter: nil)]
+            return [.shown(message, sender: sender, repliesWith: nil, readsAfter: nil)]
         }
         var reply = self.nextReplies.isEmpty ? nil : self.nextReplies.removeFirst()
-        if reply == nil, let standing = self.script?.reply, self.answered.insert(sender).inserted {
+        // In a group everybody would answer everybody.
+        if reply == nil, !SimulatedGroup.isAddress(key.chat), let standing = self.script?.reply,
+            self.answered.insert(key.from).inserted
+        {
             reply = PhoneReply(text: standing, after: 0)
         }
         let read = self.nextReads.isEmpty ? self.script?.readAfter : self.nextReads.removeFirst()
-        return [.shown(message, sender: delivery.sender, repliesWith: reply, readsAfter: read)]
-    }
-
-    private func receipt(for delivery: Delivery) -> PhoneOutput {
-        var node = Node("receipt")
-        node.attributes["id"] = delivery.stanza.attributes["id"]
-        node.attributes["to"] = delivery.stanza.attributes["from"]
-        node.attributes["recipient"] = delivery.stanza.attributes["recipient"]
-        if delivery.stanza.string("category") == "peer" {
-            node.attributes["type"] = "peer_msg"
-        } else if delivery.sender.number == self.id.number {
-            node.attributes["type"] = "sender"
-        }
-        return .receipt(node, to: delivery.sender)
-    }
-
-    /// Asks for a message again, five times at most; the keys go along from the second time on.
-    private mutating func refuse(
-        _ delivery: Delivery, id: String, _ reason: String, using random: inout SimulationRandom
-    ) -> [PhoneOutput] {
-        self.undecryptable += 1
-        let key = "\(id)|\(delivery.sender)"
-        let count = self.retries[key, default: 0] + 1
-        self.retries[key] = count
-        let failure = PhoneOutput.undecryptable(reason, sender: delivery.sender)
-        guard count <= 5, let bundle = try? self.bundle(withOneTimeKey: count > 1, using: &random) else {
-            return [failure]
-        }
-        var node = Node("receipt", ["type": "retry"])
-        node.attributes["id"] = delivery.stanza.attributes["id"]
-        node.attributes["to"] = delivery.stanza.attributes["from"]
-        node.attributes["recipient"] = delivery.stanza.attributes["recipient"]
-        let retry = Node(
-            "retry",
-            [
-                "count": .integer(count), "id": .string(id), "t": delivery.stanza.attributes["t"] ?? "0", "v": "1",
-            ])
-        var children = [retry, Node("registration", bytes: bundle.registrationID.bytes(4))]
-        if let preKey = bundle.preKey {
-            let head = SimulatedService.head(of: bundle.registrationID, bundle.identityKey.publicKey).dropFirst()
-            children.append(
-                Node(
-                    "keys",
-                    children: Array(head) + [
-                        SimulatedService.node(of: preKey), SimulatedService.node(of: bundle.signedPreKey),
-                    ]))
-        }
-        node.content = .nodes(children)
-        return [failure, .receipt(node, to: delivery.sender)]
-    }
-
-    /// News about a message of the phone's own.
-    private mutating func receiveReceipt(_ delivery: Delivery) -> [PhoneOutput] {
-        let stanza = delivery.stanza
-        let items = stanza.child("list")?.children("item").compactMap { $0.string("id") } ?? []
-        for id in [stanza.string("id") ?? ""] + items {
-            switch stanza.string("type") {
-            case nil, "inactive": self.sent[id]?.deliveredTo.insert(delivery.sender)
-            case "read", "played":
-                self.sent[id]?.deliveredTo.insert(delivery.sender)
-                self.sent[id]?.readOn.insert(delivery.sender)
-            default: break
-            }
-        }
-        guard stanza.string("type") == "retry", let id = stanza.string("id"), let message = self.sent[id],
-            let count: Int = stanza.child("retry")?.integer("count"), count <= 5
-        else { return [] }
-        let retry = PhoneRetry(count: count, bundle: Self.bundle(in: stanza))
-        return [.sendAgain(message, to: delivery.sender, retry)]
-    }
-
-    private static func bundle(in receipt: Node) -> PreKeyBundle? {
-        guard let keys = receipt.child("keys"), let skey = keys.child("skey"),
-            let registration = receipt.child("registration")?.bytes, registration.count == 4,
-            let identity = try? PreKeyUpload.key("identity", of: keys),
-            let signed = try? PreKeyUpload.signedKey(skey, of: identity)
-        else { return nil }
-        let oneTime = keys.child("key").flatMap { try? PreKeyUpload.oneTimeKey($0) }
-        return PreKeyBundle(
-            registrationID: UInt32(bigEndian: registration), identityKey: IdentityKey(identity),
-            signedPreKey: signed, preKey: oneTime)
+        return [.shown(message, sender: sender, repliesWith: reply, readsAfter: read)]
     }
 }

@@ -19,18 +19,10 @@ extension SimulatedPhone {
             with: bundle, for: Self.address(of: device), in: &self.store, using: &random)
     }
 
-    /// The ciphertext of a text for one device: wrapped when it is one of the person's own.
+    /// The ciphertext of a message for one device.
     mutating func encrypt(
-        _ text: String, chat: JID, for device: SimulatedDeviceID, using random: inout SimulationRandom
+        _ message: WAMessage, for device: SimulatedDeviceID, using random: inout SimulationRandom
     ) throws -> Node {
-        var message = WAMessage()
-        message.conversation = text
-        if device.number == self.id.number {
-            var wrapper = WAMessage()
-            wrapper.deviceSentMessage.destinationJid = chat.description
-            wrapper.deviceSentMessage.message = message
-            message = wrapper
-        }
         let padded = MessagePadding.pad(try message.serializedBytes(), using: &random)
         let ciphertext = try SessionCipher().encrypt(padded, for: Self.address(of: device), in: &self.store)
         let type: AttributeValue =

@@ -24,6 +24,10 @@ struct SimulatedPhone: Sendable {
     /// Whether it has lost something, so that messages it cannot read are nobody's fault.
     var hasLostKeys = false
     var undecryptable = 0
+    /// The files it waits for.
+    var downloads: [MessageKey: PendingDownload] = [:]
+    /// By group: the devices that have its present sender key.
+    var keyHolders: [String: Set<SimulatedDeviceID>] = [:]
     /// What it does about the next messages, one each.
     var nextReplies: [PhoneReply] = []
     var nextReads: [Double] = []
@@ -71,6 +75,8 @@ struct SimulatedPhone: Sendable {
     mutating func loseSessions() {
         self.store.sessions = [:]
         self.store.preKeys = [:]
+        self.store.senderKeys = [:]
+        self.keyHolders = [:]
         self.hasLostKeys = true
     }
 
@@ -94,14 +100,24 @@ struct PhoneReply: Sendable, Hashable {
     let after: Double
 }
 
+/// A file a phone waits for.
+struct PendingDownload: Sendable {
+    let sender: SimulatedDeviceID
+    var attempts: Int
+}
+
 /// What a phone does about what it got.
 enum PhoneOutput: Sendable {
     case receipt(Node, to: SimulatedDeviceID)
     /// It shows a message for the first time.
     case shown(InboxMessage, sender: SimulatedDeviceID, repliesWith: PhoneReply?, readsAfter: Double?)
     case repeated(sender: SimulatedDeviceID)
-    /// It could not read a message; complained about unless the phone has lost its keys.
-    case undecryptable(String, sender: SimulatedDeviceID)
+    /// It wants a file.
+    case download(MediaOrder)
+    /// A file is gone, and its sender should upload it again.
+    case mediaLost(Node, MessageKey, to: SimulatedDeviceID)
+    /// It could not read a message; complained about when there is a reason, unless the phone has lost its keys.
+    case undecryptable(String?, sender: SimulatedDeviceID)
     /// A companion has sent something wrong that only the recipient can see.
     case complaint(String, sender: SimulatedDeviceID)
     /// A companion could not read a message of the phone and wants it again.

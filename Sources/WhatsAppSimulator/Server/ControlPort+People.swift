@@ -16,7 +16,7 @@ extension ControlPort {
         }
     }
 
-    private static func number(_ text: String) throws(ControlError) -> String {
+    static func number(_ text: String) throws(ControlError) -> String {
         guard let number = PhoneNumber.digits(of: text) else {
             throw ControlError(.badRequest, "a phone number has 7 to 15 digits")
         }
@@ -50,25 +50,66 @@ extension ControlPort {
         }
     }
 
+    /// `{"to", "text"}`, or `{"to", "media": {…}}`; `to` is a number or the address of a group.
     func send(from number: String, _ object: ScriptObject) async throws -> [String: Any] {
-        let texts = try Self.texts("to", "text", in: object)
-        let id = await self.server.send(
-            from: try Self.number(number), to: try Self.number(texts[0]), text: texts[1])
-        guard let id else { throw ControlError(.notFound, "one of the two numbers has no account") }
+        let number = try Self.number(number)
+        let (to, text, media) = try Self.letter(object)
+        let id: String?
+        if let media {
+            id = try await self.server.send(from: number, to: to, media: media)
+        } else {
+            id = await self.server.send(from: number, to: to, text: text)
+        }
+        guard let id else {
+            throw ControlError(.notFound, "one of the two numbers has no account, or is not in that group")
+        }
         return ["success": true, "id": id]
+    }
+
+    private static func letter(
+        _ object: ScriptObject
+    ) throws(ControlError) -> (to: String, text: String, media: PhoneMedia?) {
+        var object = object
+        return try self.checked { () throws(ScenarioError) in
+            guard let to = try object.numberOrGroup("to") else { throw object.error("to", "is missing") }
+            let media = try object.object("media").map { (entry) throws(ScenarioError) in try PhoneMedia(entry) }
+            let text = try object.string("text")
+            guard media != nil || text != nil else { throw object.error("text", "is missing") }
+            guard media == nil || text == nil else { throw object.error("text", "a file has a caption") }
+            try object.finish()
+            return (to, text ?? "", media)
+        }
     }
 
     func inbox(_ number: String) async throws -> [String: Any] {
         let messages = await self.server.inbox(of: try Self.number(number))
+        return ["success": true, "messages": messages.map(Self.json)]
+    }
+
+    /// Every key is there; `text` is `null` where there is a file, and `media` where there is none.
+    private static func json(_ message: InboxMessage) -> [String: Any] {
+        [
+            "id": message.id, "from": message.from, "chat": message.chat,
+            "text": message.media == nil ? message.text : NSNull(), "media": message.media.map(Self.json) ?? NSNull(),
+            "fromMe": message.isFromMe, "repeats": message.repeats, "read": message.isRead,
+            "time": Int(message.time.timeIntervalSince1970),
+        ]
+    }
+
+    private static func json(_ media: InboxMedia) -> [String: Any] {
+        func value<Value>(_ value: Value?) -> Any { value.map { $0 as Any } ?? NSNull() }
+        let (status, error): (String, Any) =
+            switch media.state {
+            case .waiting: ("waiting", NSNull())
+            case .verified: ("verified", NSNull())
+            case .failed(let reason): ("failed", reason)
+            }
         return [
-            "success": true,
-            "messages": messages.map { message in
-                [
-                    "id": message.id, "from": message.from, "chat": message.chat, "text": message.text,
-                    "fromMe": message.isFromMe, "repeats": message.repeats, "read": message.isRead,
-                    "time": Int(message.time.timeIntervalSince1970),
-                ] as [String: Any]
-            },
+            "kind": media.kind.rawValue, "caption": value(media.caption), "fileName": value(media.fileName),
+            "mimeType": media.mimeType, "size": Int(clamping: media.size), "sha256": media.sha256,
+            "seconds": value(media.seconds.map { Int($0) }), "width": value(media.width.map { Int($0) }),
+            "height": value(media.height.map { Int($0) }), "thumbnailSize": value(media.thumbnailSize),
+            "status": status, "error": error,
         ]
     }
 
@@ -100,11 +141,19 @@ extension ControlPort {
                     "active": $0.isActive, "preKeys": $0.preKeyCount, "waiting": $0.waitingStanzas,
                 ] as [String: Any]
             },
+            "groups": state.groups.map {
+                ["id": $0.id, "subject": $0.subject, "addressing": $0.naming.rawValue, "members": $0.members]
+                    as [String: Any]
+            },
             "faults": state.armedFaults, "complaints": state.complaints,
             "counts": [
                 "accepted": state.counts.acceptedMessages, "repeated": state.counts.repeatedMessages,
                 "shown": state.counts.shownMessages, "rawRepeats": state.counts.rawRepeats,
                 "undecryptable": state.counts.undecryptable, "logins": state.counts.logins,
+                "mediaQueries": state.counts.mediaQueries, "uploads": state.counts.uploads,
+                "uploadedBytes": state.counts.uploadedBytes, "downloads": state.counts.downloads,
+                "verifiedFiles": state.counts.verifiedFiles, "staleHashes": state.counts.staleHashes,
+                "readableByFormerMembers": state.counts.readableByFormerMembers,
             ],
         ]
     }

@@ -7,8 +7,8 @@ import NIOCore
 
 /// The HTTP interface of a simulator: JSON in and out, on 127.0.0.1, bodies of at most 1 MiB.
 ///
-/// `POST /accounts`, `/scan`, `/enter-code`, `/phones/{number}/send`, `/faults`; `GET /phones/{number}/inbox`, `/log`,
-/// `/state`. An error is `{"success": false, "error": …, "code": …}`.
+/// `POST /accounts`, `/scan`, `/enter-code`, `/phones/{number}/send|relink|reinstall`, `/groups`,
+/// `/groups/{id}/add|remove|leave`, `/faults`; `GET /phones/{number}/inbox`, `/log`, `/state`. An error is `{"success": false, "error": …, "code": …}`.
 struct ControlPort: Sendable {
     static let maximumBody = 1 << 20
 
@@ -51,7 +51,8 @@ struct ControlPort: Sendable {
     }
 
     private func answer(_ request: Request) async throws -> [String: Any] {
-        let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: true)
+            .map { $0.removingPercentEncoding ?? String($0) }
         let verb = "\(request.method.rawValue) \(path.first ?? "")"
         switch (verb, path.count) {
         case ("POST accounts", 1): return try await self.addAccount(try await Self.body(of: request))
@@ -63,7 +64,10 @@ struct ControlPort: Sendable {
         case ("GET phones", 3) where path[2] == "inbox": return try await self.inbox(path[1])
         case ("GET log", 1): return await self.log()
         case ("GET state", 1): return await self.state()
-        case ("POST groups", _): throw ControlError(.notImplemented, "groups are not simulated")
+        case ("POST phones", 3) where path[2] == "relink": return try await self.relink(path[1])
+        case ("POST phones", 3) where path[2] == "reinstall": return try await self.reinstall(path[1])
+        case ("POST groups", 1): return try await self.makeGroup(try await Self.body(of: request))
+        case ("POST groups", 3): return try await self.changeGroup(path[1], path[2], try await Self.body(of: request))
         default: throw ControlError(.notFound, "there is nothing at this path and method")
         }
     }

@@ -80,15 +80,19 @@ extension SimulatedServer {
         let channel = try await self.bind()
         self.stopListening = { channel.channel.close(promise: nil) }
         let port = channel.channel.localAddress?.port ?? self.configuration.port
+        let files = try MediaFiles()
+        defer { files.remove() }
         try await withThrowingDiscardingTaskGroup { group in
             let control = try await self.startControl(in: &group)
-            self.announce(Endpoint(port: port, controlPort: control?.port))
+            let media = try await self.startMedia(in: &group, files)
+            self.announce(Endpoint(port: port, controlPort: control?.port, mediaPorts: media.ports))
             try await channel.executeThenClose { inbound in
                 for try await upgrade in inbound {
                     group.addTask { await self.serve(upgrade) }
                 }
             }
             control?.stop()
+            media.stop()
         }
     }
 

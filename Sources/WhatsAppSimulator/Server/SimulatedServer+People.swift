@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import Foundation
 import WhatsAppBinary
 import WhatsAppCrypto
@@ -47,15 +48,36 @@ extension SimulatedServer {
         self.change { $0.perform(.unlink(device)) }
     }
 
-    /// A person writes to another.
-    /// - Returns: the id of the message; `nil` when one of the two has no account.
+    /// A person writes to another, or to a group they are in.
+    /// - Parameter contact: A number, or the address of a group.
+    /// - Returns: the id of the message; `nil` when one of the two has no account, or there is no such group.
     @discardableResult
     public func send(from number: String, to contact: String, text: String) -> String? {
+        self.send(.text(text), from: number, to: contact)
+    }
+
+    /// A person sends a file.
+    /// - Throws: when the file cannot be encrypted or kept.
+    @discardableResult
+    public func send(from number: String, to contact: String, media: PhoneMedia) throws -> String? {
+        guard let files = self.mediaFiles else { return nil }
+        let mediaKey = self.service.random.bytes(count: MediaKeys.mediaKeySize)
+        let (encrypted, digests) = try MediaEncryptor.encrypt(
+            media.data, mediaKey: SecretBytes(mediaKey), kind: media.mediaKind)
+        try files.write(encrypted, as: digests.uploadToken)
+        let content = self.change { service in
+            media.content(service.place(digests, mediaKey, media.mediaKind.pathElement))
+        }
+        return self.send(content, from: number, to: contact)
+    }
+
+    private func send(_ content: PhoneContent, from number: String, to contact: String) -> String? {
         self.change { service in
-            guard service.account(number) != nil, service.account(contact) != nil,
-                let id = try? MessageID.make(for: nil, now: service.now, using: &service.random)
-            else { return nil }
-            service.send(text, from: number, to: contact, id: id)
+            let isThere =
+                SimulatedGroup.isAddress(contact)
+                ? service.groups[contact]?.members.contains(number) == true : service.account(contact) != nil
+            guard service.account(number) != nil, isThere, let id = service.makeMessageID() else { return nil }
+            service.send(content, from: number, to: contact, id: id)
             return id
         }
     }
@@ -63,6 +85,38 @@ extension SimulatedServer {
     /// A person reads a message.
     public func read(_ message: InboxMessage, on number: String) {
         self.change { $0.perform(.read(number: number, from: message.from, id: message.id)) }
+    }
+
+    /// - Returns: the address of the new group; `nil` when a member has no account.
+    public func makeGroup(_ group: GroupScript) -> String? {
+        self.change { $0.makeGroup(group) }
+    }
+
+    /// - Throws: `GroupProblem`.
+    public func addMember(_ number: String, to group: String) throws(GroupProblem) {
+        if let problem = self.change({ $0.addMember(number, to: group) }) { throw problem }
+    }
+
+    /// - Parameter byAdmin: Whether the member is removed, or leaves.
+    /// - Throws: `GroupProblem`.
+    public func removeMember(_ number: String, from group: String, byAdmin: Bool = true) throws(GroupProblem) {
+        if let problem = self.change({ $0.removeMember(number, from: group, byAdmin: byAdmin) }) { throw problem }
+    }
+
+    /// A person takes the linked devices that are run here off the account and links as many anew.
+    /// - Returns: how many; `nil` when the number has no account.
+    public func relink(_ number: String) -> Int? {
+        self.change { $0.relink(number) }
+    }
+
+    /// A person installs the app on the phone anew.
+    /// - Returns: false when the number has no account.
+    public func reinstall(_ number: String) -> Bool {
+        self.change { service in
+            guard service.account(number) != nil else { return false }
+            service.happen(.identityChange, to: [], recipient: number)
+            return true
+        }
     }
 
     /// Switches a phone on or off; what comes while it is off waits.
@@ -78,6 +132,12 @@ extension SimulatedServer {
     public func inbox(of number: String, device: UInt16 = 0) -> [InboxMessage] {
         self.catchUp()
         return self.service.phones[SimulatedDeviceID(number: number, device: device)]?.inbox.messages ?? []
+    }
+
+    /// The members of all groups, by the groups' addresses.
+    public var groups: [String: [String]] {
+        self.catchUp()
+        return self.service.groups.mapValues(\.members)
     }
 
     /// How often a phone was shown that somebody types.

@@ -12,7 +12,7 @@ import WhatsAppBinary
 ///
 /// `run()` serves until the task is cancelled, the service group shuts down or `stop()` is called; meanwhile everything
 /// that people and phones do can be asked for here. Topics: `+People` (accounts, phones, faults), `+Waiting`,
-/// `+Listening`.
+/// `+Listening`, `+Media`.
 public actor SimulatedServer: Service {
     public struct Configuration: Sendable {
         /// On 127.0.0.1; 0 for any free one.
@@ -38,9 +38,14 @@ public actor SimulatedServer: Service {
     public struct Endpoint: Sendable, Hashable {
         public let port: Int
         public let controlPort: Int?
+        /// The ports of the media servers, in the order in which clients are told of them.
+        public let mediaPorts: [Int]
 
         /// What clients connect to.
         public var url: String { "ws://127.0.0.1:\(self.port)/ws/chat" }
+
+        /// The first media server.
+        public var mediaURL: String? { self.mediaPorts.first.map { "http://127.0.0.1:\($0)" } }
     }
 
     /// The most commands a client may let wait before its connection is closed.
@@ -65,6 +70,10 @@ public actor SimulatedServer: Service {
     var endpoint: Endpoint?
     var failure: (any Error)?
     var stopListening: (@Sendable () -> Void)?
+    /// Where uploads lie; `nil` while nothing listens.
+    var mediaFiles: MediaFiles?
+    /// What was decrypted for phones, or is being.
+    var openings: [MediaOrder: Task<SimulatedPhone.DownloadResult, Never>] = [:]
 
     /// - Parameter now: The time of day, as stanzas and certificates have it.
     /// - Throws: when the cryptographic library cannot make keys.
@@ -117,6 +126,8 @@ public actor SimulatedServer: Service {
                 if let batch = batches.removeValue(forKey: id) { self.give(.send(batch), to: id) }
                 self.give(.close(abruptly: abruptly), to: id)
             case .wake(let date): self.wake(at: date)
+            case .fetch(let number, let order): self.fetch(number, order)
+            case .discard(let token): self.discard(token)
             }
         }
         for (id, batch) in batches { self.give(.send(batch), to: id) }

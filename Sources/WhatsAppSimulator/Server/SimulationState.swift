@@ -21,8 +21,17 @@ public struct SimulationState: Sendable, Hashable {
         public let waitingStanzas: Int
     }
 
+    public struct Group: Sendable, Hashable {
+        public let id: String
+        public let subject: String
+        public let naming: GroupNaming
+        /// The numbers of its members.
+        public let members: [String]
+    }
+
     public let accounts: [Account]
     public let companions: [Companion]
+    public let groups: [Group]
     /// The faults that wait for their event.
     public let armedFaults: Int
     public let complaints: Int
@@ -37,6 +46,9 @@ public struct SimulationState: Sendable, Hashable {
                 device: $0.id, isConnected: $0.connection != nil, isActive: $0.isActive,
                 preKeyCount: $0.preKeys.count, waitingStanzas: $0.queue.count)
         }
+        self.groups = service.groups.values.map {
+            Group(id: $0.id.description, subject: $0.subject, naming: $0.naming, members: $0.members)
+        }.sorted { $0.id < $1.id }
         self.armedFaults = service.faults.count
         self.complaints = service.complaints.total
         self.counts = service.counts

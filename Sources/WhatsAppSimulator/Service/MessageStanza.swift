@@ -41,9 +41,11 @@ struct AcceptedMessage: Sendable {
 struct Delivery: Sendable {
     let to: SimulatedDeviceID
     let sender: SimulatedDeviceID
-    /// The number of the other side, as the recipient sees the chat.
+    /// The number of the other side, as the recipient sees the chat, or the address of the group.
     let chat: String
     let stanza: Node
+
+    var isGroup: Bool { SimulatedGroup.isAddress(self.chat) }
 }
 
 /// What waits for a phone that is run here.

@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import Foundation
 import WhatsAppBinary
+import WhatsAppCrypto
 
 /// One connection of a run; numbers are not used twice.
 struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
@@ -22,6 +23,8 @@ enum ServiceInput: Sendable {
     /// A person does something.
     case person(PersonAct)
     case faults([Fault])
+    /// A file that was to be fetched is decrypted, or is not.
+    case fetched(Int, SimulatedPhone.DownloadResult)
 }
 
 /// What a person does with a phone.
@@ -41,6 +44,10 @@ enum ServiceOutput: Sendable, Hashable {
     case close(ConnectionID, abruptly: Bool)
     /// `timer` wants to come at this time, at the latest; a later one of these takes an earlier one's place.
     case wake(at: Date)
+    /// A phone fetches a file; `fetched` with this number says what became of it.
+    case fetch(Int, MediaOrder)
+    /// A file lies on the media servers no longer.
+    case discard(UploadToken)
 }
 
 /// How stanzas become bytes; none of it changes what they say.
@@ -63,6 +70,7 @@ enum LaterWork: Sendable {
     case success(ConnectionID)
     case deliver([Delivery])
     case release(SimulatedDeviceID)
-    case read(SimulatedDeviceID, chat: String, id: String)
+    case read(SimulatedDeviceID, MessageKey)
     case reply(from: String, to: String, text: String)
+    case fetch(Int, MediaOrder)
 }

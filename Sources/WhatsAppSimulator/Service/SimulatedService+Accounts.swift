@@ -47,6 +47,18 @@ extension SimulatedService {
         return self.phones[SimulatedDeviceID(number: number, device: linked.device)] != nil
     }
 
+    /// Takes the linked devices of a person that are run here off the account and links as many anew.
+    /// - Returns: how many; `nil` when the number has no account.
+    mutating func relink(_ number: String) -> Int? {
+        guard self.account(number) != nil else { return nil }
+        let old = self.simulatedDevices(of: number).filter { !$0.isPhone }
+        for device in old { self.forget(device) }
+        for _ in old where self.addSimulatedDevice(to: number) {
+            self.announceDevices(of: number, added: self.simulatedDevices(of: number).last)
+        }
+        return old.count
+    }
+
     /// The phone and the linked devices of a person that are run here.
     func simulatedDevices(of number: String) -> [SimulatedDeviceID] {
         self.devices(of: number).filter { $0.isPhone || self.phones[$0] != nil }

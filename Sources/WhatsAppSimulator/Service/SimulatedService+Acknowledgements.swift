@@ -22,8 +22,9 @@ extension SimulatedService {
         guard let stanza = node.string("id"), let to = node.jid("to") else {
             return self.complain("a receipt without id or to", about: node, by: device.description)
         }
-        guard let target = self.resolve(to) else {
-            return self.complain("a receipt to nobody, or to a group", about: node, by: device.description)
+        let isGroup = to.server == .group
+        guard let target = (isGroup ? node.jid("participant") : to).flatMap({ self.resolve($0) }) else {
+            return self.complain("a receipt to nobody", about: node, by: device.description)
         }
         let key = StanzaQueue.Key(kind: "message", id: stanza, from: to.description, type: "")
         let settlement = self.companions[device]?.queue.settle(key)
@@ -33,6 +34,7 @@ extension SimulatedService {
         self.checkReceiptType(node, device, target)
         var ack = Node("ack", ["class": "receipt", "id": .string(stanza), "from": .jid(to)])
         ack.attributes["type"] = node.attributes["type"]
+        ack.attributes["participant"] = node.attributes["participant"]
         self.send(ack, to: id)
         self.route(receipt: node, from: device, to: target)
     }
@@ -56,15 +58,21 @@ extension SimulatedService {
 
     /// Takes a receipt to the device that sent the message.
     mutating func route(receipt: Node, from device: SimulatedDeviceID, to target: SimulatedDeviceID) {
-        guard let to = receipt.jid("to"), let addressing = Addressing(to.server) else { return }
-        var node = Node("receipt", ["from": .jid(self.jid(of: device, addressing))])
+        guard let to = receipt.jid("to") else { return }
+        var node: Node
+        if let addressing = Addressing(to.server) {
+            node = Node("receipt", ["from": .jid(self.jid(of: device, addressing)), "t": .string(self.unixTime)])
+            node.attributes["recipient"] = receipt.attributes["recipient"]
+            if self.settings.otherNames, addressing == .lid, let account = self.accounts[device.number] {
+                node.attributes["sender_pn"] = .jid(account.pn)
+            }
+        } else if let group = self.group(to) {
+            node = self.groupStanza("receipt", from: device, group)
+        } else {
+            return
+        }
         node.attributes["id"] = receipt.attributes["id"]
         node.attributes["type"] = receipt.attributes["type"]
-        node.attributes["t"] = .string(self.unixTime)
-        node.attributes["recipient"] = receipt.attributes["recipient"]
-        if self.settings.otherNames, addressing == .lid, let account = self.accounts[device.number] {
-            node.attributes["sender_pn"] = .jid(account.pn)
-        }
         node.content = receipt.content
         if self.companions[target] != nil {
             if receipt.string("type") == "retry", let id = receipt.string("id") {
@@ -73,7 +81,8 @@ extension SimulatedService {
             }
             self.push(node, to: target)
         } else {
-            self.mail.append(Delivery(to: target, sender: device, chat: device.number, stanza: node))
+            let chat = to.server == .group ? to.description : device.number
+            self.mail.append(Delivery(to: target, sender: device, chat: chat, stanza: node))
         }
     }
 }

@@ -7,6 +7,12 @@ extension SimulatedService {
         for number in scenario.notOnWhatsApp { self.removeAccount(number) }
         if let settings = scenario.settings { self.settings = settings }
         for account in scenario.accounts { self.addAccount(account) }
+        for group in scenario.groups {
+            for number in group.members where self.account(number) == nil {
+                self.addAccount(AccountScript(number: number))
+            }
+            _ = self.makeGroup(group)
+        }
         self.arm(scenario.faults)
     }
 
@@ -32,14 +38,28 @@ extension SimulatedService {
     mutating func takeFaults(
         on event: Fault.Event, from: String?, to: String?, where condition: (FaultAction) -> Bool = { _ in true }
     ) -> [FaultAction] {
+        self.takeFaults(on: event, from: from, toAnyOf: to.map { [$0] } ?? [], where: condition).map(\.action)
+    }
+
+    /// The actions of the faults that a message to a group makes fire, and whom of its members they are about.
+    mutating func takeGroupFaults(
+        from number: String, group: String, _ members: [String]
+    ) -> [(action: FaultAction, person: String?)] {
+        self.takeFaults(on: .message, from: number, toAnyOf: [group] + members) { _ in true }
+            .map { ($0.action, $0.to == group ? nil : $0.to) }
+    }
+
+    private mutating func takeFaults(
+        on event: Fault.Event, from: String?, toAnyOf to: [String], where condition: (FaultAction) -> Bool
+    ) -> [Fault] {
         guard !self.faults.isEmpty else { return [] }
-        var actions: [FaultAction] = []
+        var actions: [Fault] = []
         var personal: [Fault] = []
         var hasSpent = false
         for index in self.faults.indices where condition(self.faults[index].fault.action) {
             guard self.faults[index].fires(on: event, from: from, to: to) else { continue }
             let fault = self.faults[index].fault
-            if fault.namesPerson { personal.append(fault) } else { actions.append(fault.action) }
+            if fault.namesPerson { personal.append(fault) } else { actions.append(fault) }
             hasSpent = hasSpent || self.faults[index].isSpent
         }
         if hasSpent { self.faults.removeAll(where: \.isSpent) }
@@ -79,6 +99,19 @@ extension SimulatedService {
         } else {
             for device in devices { self.happen(action, to: device) }
             self.restrict(Set(devices.map(\.number)), action)
+            self.disturb(action)
+        }
+    }
+
+    /// What happens to no account.
+    private mutating func disturb(_ action: FaultAction) {
+        switch action {
+        case .hostDown(let host): self.media.hostsDown.insert(host)
+        case .hostUp(let host): self.media.hostsDown.remove(host)
+        case .expireMedia: self.discardMedia()
+        case .groupNaming(let group, let naming): self.setNaming(naming, of: group)
+        case .revokeMediaAuth: self.media.auths = self.media.auths.mapValues { $0.ended(at: self.now) }
+        default: break
         }
     }
 
@@ -138,7 +171,7 @@ extension SimulatedService {
         switch action {
         case .reply(let text, _):
             for contact in Set(devices.map(\.number)).sorted() {
-                self.send(text, from: number, to: contact, id: nil)
+                self.send(.text(text), from: number, to: contact, id: nil)
             }
         case .identityChange: self.reinstall(number)
         case .addDevice:
@@ -149,6 +182,9 @@ extension SimulatedService {
             self.forget(last)
         case .phoneOffline: self.perform(.setOnline(number: number, false))
         case .phoneOnline: self.perform(.setOnline(number: number, true))
+        case .joinGroup(let group): _ = self.addMember(number, to: group)
+        case .leaveGroup(let group): _ = self.removeMember(number, from: group, byAdmin: false)
+        case .removeFromGroup(let group): _ = self.removeMember(number, from: group, byAdmin: true)
         default: break
         }
     }

@@ -117,10 +117,7 @@ extension SimulatedService {
         _ iq: Node, on id: ConnectionID, _ device: SimulatedDeviceID
     ) throws(StanzaRefusal) {
         let namespace = iq.string("xmlns") ?? ""
-        if namespace == "w:g2" || iq.jid("to")?.server == .group {
-            throw StanzaRefusal(501, "groups are not simulated")
-        }
-        if namespace == "w:m" { throw StanzaRefusal(501, "media are not simulated") }
+        if namespace == "w:g2" { return try self.queryGroups(iq, on: id, device) }
         guard let to = iq.jid("to")?.normalized, to == .service else {
             throw StanzaRefusal(400, "an iq that is not addressed to the service")
         }
@@ -131,6 +128,7 @@ extension SimulatedService {
         case ("encrypt", "set"): try self.uploadPreKeys(iq, on: id, device)
         case ("usync", "get"): try self.queryUsers(iq, on: id, device)
         case ("privacy", "set"): try self.setTokens(iq, on: id, device)
+        case ("w:m", "set"): try self.queryMediaHosts(iq, on: id, device)
         case ("w:mex", "get"): try self.queryMex(iq, on: id, device)
         case ("md", "set"): try self.removeCompanion(iq, on: id, device)
         case ("urn:xmpp:whatsapp:dirty", "set"): self.answer(iq, on: id)

@@ -9,7 +9,13 @@ extension SimulatedService {
     private static let messageChildren: Set<String> = [
         "participants", "enc", "device-identity", "meta", "biz", "reporting", "tctoken", "cstoken",
     ]
-    private static let messageTypes: Set<String> = ["text", "reaction", "poll"]
+    private static let messageTypes: Set<String> = ["text", "media", "reaction", "poll"]
+    /// What a ciphertext of a message of type media may say it holds.
+    private static let mediaTypes: Set<String> = [
+        "url", "image", "video", "gif", "audio", "ptt", "document", "sticker", "vcard", "contact_array", "location",
+        "livelocation", "list", "list_response", "button", "button_response", "product", "order", "catalog",
+        "native_flow_response", "group_history", "ptv",
+    ]
 
     /// Checks a message of a companion.
     mutating func check(_ node: Node, from sender: SimulatedDeviceID) throws(StanzaRefusal) -> MessageStanza {
@@ -20,12 +26,18 @@ extension SimulatedService {
             throw StanzaRefusal(400, "a message to nobody")
         }
         guard let addressing = Addressing(to.server) else {
-            throw StanzaRefusal(405, "groups, lists and channels are not simulated (\(to.server.rawValue))")
+            throw StanzaRefusal(405, "lists and channels are not simulated (\(to.server.rawValue))")
         }
         let type = try Self.checkType(node)
+        guard node.attributes["phash"] == nil else {
+            throw StanzaRefusal(479, "a message to a person carries no participant hash")
+        }
         let kind = try Self.kind(of: node, to)
         let encs = try self.readParts(node, to, addressing, kind, from: sender)
-        for (_, enc) in encs { try Self.check(enc, kind) }
+        for (_, enc) in encs {
+            try Self.check(enc, kind)
+            try Self.checkMediaType(enc, type)
+        }
         let recipient = self.resolve(to)
         try self.checkOwnName(node, addressing, recipient)
         let identity = try self.checkIdentity(node, encs.map(\.enc), of: sender)
@@ -37,15 +49,11 @@ extension SimulatedService {
             identity: identity, token: token, edit: node.attributes["edit"], type: type)
     }
 
-    private static func checkType(_ node: Node) throws(StanzaRefusal) -> String {
+    static func checkType(_ node: Node) throws(StanzaRefusal) -> String {
         guard let type = node.string("type") else { throw StanzaRefusal(479, "a message without type") }
-        guard type != "media" else { throw StanzaRefusal(405, "media are not simulated") }
         guard self.messageTypes.contains(type) else { throw StanzaRefusal(479, "a message of unknown type \(type)") }
         for child in node.children where !self.messageChildren.contains(child.tag) {
             throw StanzaRefusal(479, "a message with the unknown child \(child.tag)")
-        }
-        guard node.attributes["phash"] == nil else {
-            throw StanzaRefusal(479, "a message to a person carries no participant hash")
         }
         return type
     }
@@ -70,32 +78,35 @@ extension SimulatedService {
         guard kind == .message else {
             throw StanzaRefusal(400, "a peer message or a repetition has one ciphertext and no participants")
         }
-        var parts: [(jid: JID, enc: Node)] = []
-        var seen: Set<JID> = []
-        for child in participants[0].children {
-            guard child.tag == "to", let jid = child.jid("jid")?.normalized, let enc = child.child("enc"),
-                child.children.count == 1
-            else { throw StanzaRefusal(400, "a participant without address or with other than one ciphertext") }
-            guard Addressing(jid.server) == addressing else {
-                throw StanzaRefusal(400, "numbers and hidden identifiers are mixed among the participants")
-            }
-            guard seen.insert(jid).inserted else { throw StanzaRefusal(400, "a participant comes twice") }
-            parts.append((jid, enc))
+        let parts = try Self.encs(in: participants[0])
+        guard parts.allSatisfy({ Addressing($0.jid.server) == addressing }) else {
+            throw StanzaRefusal(400, "numbers and hidden identifiers are mixed among the participants")
         }
         guard !parts.isEmpty else { throw StanzaRefusal(400, "a message without participants") }
         return parts
     }
 
-    private static func check(_ enc: Node, _ kind: MessageStanza.Kind) throws(StanzaRefusal) {
+    /// The ciphertexts in a list of participants, each for one device.
+    static func encs(in participants: Node) throws(StanzaRefusal) -> [(jid: JID, enc: Node)] {
+        var parts: [(jid: JID, enc: Node)] = []
+        var seen: Set<JID> = []
+        for child in participants.children {
+            guard child.tag == "to", let jid = child.jid("jid")?.normalized, let enc = child.child("enc"),
+                child.children.count == 1
+            else { throw StanzaRefusal(400, "a participant without address or with other than one ciphertext") }
+            guard seen.insert(jid).inserted else { throw StanzaRefusal(400, "a participant comes twice") }
+            parts.append((jid, enc))
+        }
+        return parts
+    }
+
+    static func check(_ enc: Node, _ kind: MessageStanza.Kind) throws(StanzaRefusal) {
         guard enc.string("v") == "2" else { throw StanzaRefusal(400, "a ciphertext that is not of version 2") }
         guard let type = enc.string("type"), ["pkmsg", "msg"].contains(type) else {
             throw StanzaRefusal(400, "a ciphertext that is neither pkmsg nor msg")
         }
         guard case .bytes(let bytes) = enc.content, !bytes.isEmpty else {
             throw StanzaRefusal(400, "a ciphertext that is no bytes")
-        }
-        guard enc.attributes["mediatype"] == nil else {
-            throw StanzaRefusal(479, "a ciphertext with a media type in a message without media")
         }
         let count: Int? = enc.integer("count")
         switch kind {
@@ -105,6 +116,20 @@ extension SimulatedService {
             }
         case .message, .peer:
             guard count == nil else { throw StanzaRefusal(479, "a ciphertext with a count that is no repetition") }
+        }
+    }
+
+    /// Every ciphertext of a message of type media says what it holds, and no other does.
+    static func checkMediaType(_ enc: Node, _ type: String) throws(StanzaRefusal) {
+        guard let mediaType = enc.string("mediatype") else {
+            guard type != "media" else { throw StanzaRefusal(479, "a ciphertext of media without media type") }
+            return
+        }
+        guard type == "media" else {
+            throw StanzaRefusal(479, "a ciphertext with a media type in a message without media")
+        }
+        guard self.mediaTypes.contains(mediaType) else {
+            throw StanzaRefusal(479, "a ciphertext with the unknown media type \(mediaType)")
         }
     }
 
@@ -122,7 +147,7 @@ extension SimulatedService {
     }
 
     /// What starts a session proves that the device belongs to its account.
-    private mutating func checkIdentity(
+    mutating func checkIdentity(
         _ node: Node, _ encs: [Node], of sender: SimulatedDeviceID
     ) throws(StanzaRefusal) -> Node? {
         let identities = node.children("device-identity")
@@ -186,19 +211,24 @@ extension SimulatedService {
             guard device.number == recipient?.number || device.number == sender.number else {
                 throw StanzaRefusal(479, "a participant who has no part in this chat: \(device)")
             }
-            guard let account = self.accounts[device.number], account.devices.contains(device.device) else {
-                // One that was there a moment ago is nobody's fault.
-                let isStale = self.accounts[device.number]?.hadDevice(device.device) == true
-                throw StanzaRefusal(.error(479), "\(device) does not exist", isComplaint: !isStale)
-            }
+            try self.checkExistence(of: device)
             parts.append(MessageStanza.Part(device: device, enc: enc))
         }
-        if kind == .repetition, let part = parts.first,
-            self.companions[sender]?.askedToRepeat.contains(part.device.description) == false
-        {
-            self.complain("a repetition that \(part.device) did not ask for", by: sender.description)
-        }
+        if kind == .repetition, let device = parts.first?.device { self.checkWasAsked(for: device, sender) }
         return parts
+    }
+
+    func checkExistence(of device: SimulatedDeviceID) throws(StanzaRefusal) {
+        guard let account = self.accounts[device.number], account.devices.contains(device.device) else {
+            // One that was there a moment ago is nobody's fault.
+            let isStale = self.accounts[device.number]?.hadDevice(device.device) == true
+            throw StanzaRefusal(.error(479), "\(device) does not exist", isComplaint: !isStale)
+        }
+    }
+
+    mutating func checkWasAsked(for device: SimulatedDeviceID, _ sender: SimulatedDeviceID) {
+        guard self.companions[sender]?.askedToRepeat.contains(device.description) == false else { return }
+        self.complain("a repetition that \(device) did not ask for", by: sender.description)
     }
 
     private mutating func checkPhoneIsServed(

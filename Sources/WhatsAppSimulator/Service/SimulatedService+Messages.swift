@@ -6,6 +6,9 @@ import WhatsAppCrypto
 // same id to the same person again is acknowledged again, and goes only where it has not been.
 extension SimulatedService {
     mutating func receiveMessage(_ node: Node, on id: ConnectionID, _ sender: SimulatedDeviceID) {
+        if let to = node.jid("to"), to.server == .group {
+            return self.receiveGroupMessage(node, to, on: id, sender)
+        }
         let recipient = node.jid("to").flatMap { self.resolve($0) }
         var plan = MessagePlan()
         if node.string("device_fanout") == nil, node.string("category") == nil {
@@ -26,7 +29,7 @@ extension SimulatedService {
         }
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         message node: Node, on id: ConnectionID, by sender: SimulatedDeviceID, _ refusal: StanzaRefusal
     ) {
         switch refusal.answer {
@@ -34,7 +37,11 @@ extension SimulatedService {
             if refusal.isComplaint {
                 self.complain(refusal.reason, about: node, by: sender.description, answer: "ack error \(code)")
             }
-            self.send(self.ack(node.string("id") ?? "", from: node.jid("to"), error: code), to: id)
+            var ack = self.ack(node.string("id") ?? "", from: node.jid("to"), error: code)
+            if code == 421, let group = self.group(node.jid("to")) {
+                ack.attributes["addressing_mode"] = .string(group.naming.addressing.rawValue)
+            }
+            self.send(ack, to: id)
         case .malformed:
             self.complain(refusal.reason, about: node, by: sender.description, answer: "xml-not-well-formed")
             self.end(id, with: Node("stream:error", children: [Node("xml-not-well-formed")]))
@@ -42,7 +49,7 @@ extension SimulatedService {
         }
     }
 
-    private func ack(_ id: String, from: JID?, error: Int? = nil, phash: String? = nil) -> Node {
+    func ack(_ id: String, from: JID?, error: Int? = nil, phash: String? = nil) -> Node {
         var node = Node("ack", ["class": "message", "id": .string(id)])
         node.attributes["from"] = from.map { .jid($0) }
         node.attributes["t"] = .string(self.unixTime)
@@ -99,6 +106,12 @@ extension SimulatedService {
         }
         let ack = self.ack(
             message.id, from: message.to, phash: message.kind == .message ? self.phash(message, sender) : nil)
+        self.hand(over: deliveries, ack, on: id, plan)
+    }
+
+    /// Acknowledges a message that was taken, and delivers it: in this order, unless a fault has it otherwise.
+    mutating func hand(over deliveries: [Delivery], _ ack: Node, on id: ConnectionID, _ plan: MessagePlan) {
+        var deliveries = deliveries
         if plan.disconnectsBeforeAck { self.end(id, abruptly: true) }
         if plan.isReordered {
             self.deliver(deliveries)
@@ -119,7 +132,7 @@ extension SimulatedService {
     }
 
     /// What the recipient's phone will do about this message.
-    private mutating func prepare(_ number: String, _ plan: MessagePlan, _ sender: SimulatedDeviceID) {
+    mutating func prepare(_ number: String, _ plan: MessagePlan, _ sender: SimulatedDeviceID) {
         let phone = SimulatedDeviceID(number: number)
         guard plan.losesSession || plan.reply != nil || plan.readAfter != nil else { return }
         // What came before is none of it.

@@ -87,6 +87,7 @@ extension SimulatedService {
         self.companions[device] = nil
         self.phones[device] = nil
         self.accounts[device.number]?.unlink(device.device)
+        self.forgetSenderKeys(inGroupsOf: device.number)
         self.announceDevices(of: device.number, removed: device)
     }
 

@@ -7,8 +7,9 @@ import WhatsAppCrypto
 extension SimulatedService {
     mutating func perform(_ act: PersonAct) {
         switch act {
-        case .send(let from, let to, let text, let id): self.send(text, from: from, to: to, id: id)
-        case .read(let number, let from, let id): self.read(SimulatedDeviceID(number: number), chat: from, id: id)
+        case .send(let from, let to, let text, let id): self.send(.text(text), from: from, to: to, id: id)
+        case .read(let number, let from, let id):
+            self.read(SimulatedDeviceID(number: number), MessageKey(from: from, chat: from, id: id))
         case .unlink(let device): self.unlink(device)
         case .setOnline(let number, let isOnline): self.setOnline(number, isOnline)
         case .giveToken(let from, let to): self.giveToken(from: from, to: to)
@@ -23,60 +24,69 @@ extension SimulatedService {
             guard !message.isFromMe, phone.isPhone else { return }
             if self.companions[sender] != nil { self.counts.shownMessages += 1 }
             if let readAfter = readAfter ?? self.settings.readAfter {
-                self.later.insert(.read(phone, chat: message.from, id: message.id), due: self.now + readAfter)
+                let key = MessageKey(from: message.from, chat: message.chat, id: message.id)
+                self.later.insert(.read(phone, key), due: self.now + readAfter)
             }
             if let reply {
-                let work = LaterWork.reply(from: phone.number, to: message.from, text: reply.text)
+                let chat = SimulatedGroup.isAddress(message.chat) ? message.chat : message.from
+                let work = LaterWork.reply(from: phone.number, to: chat, text: reply.text)
                 self.later.insert(work, due: self.now + reply.after)
             }
         case .repeated(let sender):
             if self.companions[sender] != nil, phone.isPhone { self.counts.rawRepeats += 1 }
         case .undecryptable(let reason, let sender):
             self.counts.undecryptable += 1
-            guard self.phones[phone]?.hasLostKeys == false, self.companions[sender] != nil else { return }
+            guard let reason, self.phones[phone]?.hasLostKeys == false, self.companions[sender] != nil else { return }
             self.complain("\(phone) could not decrypt a message: \(reason)", by: sender.description)
         case .complaint(let reason, let sender): self.complain(reason, by: sender.description)
+        case .download(let order): self.fetch(order, for: phone)
+        case .mediaLost(let receipt, let key, let target): self.askForUpload(receipt, key, from: phone, to: target)
         case .sendAgain(let message, let device, let retry): self.sendAgain(message, from: phone, to: device, retry)
         }
     }
 
-    mutating func read(_ phone: SimulatedDeviceID, chat: String, id: String) {
-        guard self.phones[phone]?.inbox.markRead(from: chat, chat: chat, id: id) == true,
-            let message = self.accepted[chat]?["\(phone.number)|\(id)"]
+    mutating func read(_ phone: SimulatedDeviceID, _ key: MessageKey) {
+        let group = self.groups[key.chat]
+        guard self.phones[phone]?.inbox.markRead(key) == true,
+            let message = self.accepted[key.from]?["\(group == nil ? phone.number : key.chat)|\(key.id)"]
         else { return }
-        let receipt = Node(
-            "receipt", ["id": .string(id), "to": .jid(self.jid(of: message.sender, .lid)), "type": "read"])
+        var receipt = Node("receipt", ["id": .string(key.id), "type": "read"])
+        receipt.attributes["to"] = .jid(group?.id ?? self.jid(of: message.sender, .lid))
         self.route(receipt: receipt, from: phone, to: message.sender)
     }
 
-    /// A person writes to another: to all of both people's devices.
-    mutating func send(_ text: String, from number: String, to contact: String, id: String?) {
+    /// A person writes to another, to all of both people's devices, or to a group.
+    mutating func send(_ content: PhoneContent, from number: String, to contact: String, id: String?) {
         let phone = SimulatedDeviceID(number: number)
         guard self.account(number) != nil else { return }
         self.usePhone(phone)
-        guard let peer = self.account(contact), self.phones[phone] != nil,
-            let id = id ?? (try? MessageID.make(for: nil, now: self.now, using: &self.random))
-        else { return }
-        self.phones[phone]?.sent[id] = SentMessage(id: id, to: contact, text: text)
+        guard self.phones[phone] != nil, let id = id ?? self.makeMessageID() else { return }
+        if SimulatedGroup.isAddress(contact) { return self.send(content, from: phone, toGroup: contact, id: id) }
+        guard let peer = self.account(contact) else { return }
+        self.phones[phone]?.sent[id] = SentMessage(id: id, to: contact, content: content)
         self.accounts[number]?.contacts.insert(contact)
         if self.accounts[number]?.issuedTokens[contact] == nil { self.giveToken(from: number, to: contact) }
         let devices = (self.devices(of: contact) + self.devices(of: number)).filter { $0 != phone }
         self.accepted[number, default: [:]]["\(contact)|\(id)"] = AcceptedMessage(sender: phone, served: Set(devices))
         for device in Set(devices).sorted(by: { ($0.number, $0.device) < ($1.number, $1.device) }) {
-            self.send(text, id: id, from: phone, chat: peer, to: device, nil)
+            self.send(content, id: id, from: phone, chat: peer, to: device, nil)
         }
     }
 
+    mutating func makeMessageID() -> String? { try? MessageID.make(for: nil, now: self.now, using: &self.random) }
+
     private mutating func send(
-        _ text: String, id: String, from phone: SimulatedDeviceID, chat peer: SimulatedAccount,
+        _ content: PhoneContent, id: String, from phone: SimulatedDeviceID, chat peer: SimulatedAccount,
         to device: SimulatedDeviceID, _ retry: PhoneRetry?
     ) {
         do {
             try self.startSessionIfNeeded(from: phone, to: device, retry)
-            guard var enc = try self.phones[phone]?.encrypt(text, chat: peer.lid, for: device, using: &self.random)
-            else { return }
+            let message = content.message(for: device, of: phone, chat: peer.lid)
+            guard var enc = try self.phones[phone]?.encrypt(message, for: device, using: &self.random) else { return }
             enc.attributes["count"] = (retry?.count).map { .integer($0) }
-            var node = Node("message", ["from": .jid(self.jid(of: phone, .lid)), "id": .string(id), "type": "text"])
+            enc.attributes["mediatype"] = content.type.mediaType.map { .string($0) }
+            var node = Node("message", ["from": .jid(self.jid(of: phone, .lid)), "id": .string(id)])
+            node.attributes["type"] = .string(content.type.type)
             node.attributes["t"] = .string(self.unixTime)
             node.attributes["notify"] = .string(self.accounts[phone.number]?.name ?? "")
             if device.number == phone.number {
@@ -92,7 +102,7 @@ extension SimulatedService {
         }
     }
 
-    private mutating func startSessionIfNeeded(
+    mutating func startSessionIfNeeded(
         from phone: SimulatedDeviceID, to device: SimulatedDeviceID, _ retry: PhoneRetry?
     ) throws {
         let isNew = self.phones[phone]?.withoutSession([device]).isEmpty == false
@@ -104,8 +114,11 @@ extension SimulatedService {
     private mutating func sendAgain(
         _ message: SentMessage, from phone: SimulatedDeviceID, to device: SimulatedDeviceID, _ retry: PhoneRetry
     ) {
+        if SimulatedGroup.isAddress(message.to) {
+            return self.sendAgain(message, toGroupMember: device, from: phone, retry)
+        }
         guard let peer = self.accounts[message.to] else { return }
-        self.send(message.text, id: message.id, from: phone, chat: peer, to: device, retry)
+        self.send(message.content, id: message.id, from: phone, chat: peer, to: device, retry)
     }
 
     private mutating func setOnline(_ number: String, _ isOnline: Bool) {

@@ -76,13 +76,26 @@ extension SimulatedService {
     }
 
     mutating func receiveChatState(_ node: Node, _ device: SimulatedDeviceID) {
-        guard let contact = node.jid("to").flatMap({ self.resolve($0) }), contact.isPhone,
-            let state = node.children.first, node.children.count == 1, ["composing", "paused"].contains(state.tag)
+        guard let people = self.readers(of: node.jid("to"), device), let state = node.children.first,
+            node.children.count == 1, ["composing", "paused"].contains(state.tag)
         else { return self.complain("a chat state to nobody, or of no kind", about: node, by: device.description) }
         guard self.companions[device]?.isAvailable == true else { return }
-        self.usePhone(contact)
-        self.phones[contact]?.typing[device.number] = state.tag == "composing"
-        if state.tag == "composing" { self.phones[contact]?.typingCount += 1 }
+        for phone in people {
+            self.usePhone(phone)
+            self.phones[phone]?.typing[device.number] = state.tag == "composing"
+            if state.tag == "composing" { self.phones[phone]?.typingCount += 1 }
+        }
+    }
+
+    /// The phones of a chat but for the own one; `nil` when there is no such chat.
+    private mutating func readers(of jid: JID?, _ device: SimulatedDeviceID) -> [SimulatedDeviceID]? {
+        guard let jid else { return nil }
+        if jid.server == .group {
+            guard let group = self.group(jid), group.members.contains(device.number) else { return nil }
+            return group.members.filter { $0 != device.number }.map { SimulatedDeviceID(number: $0) }
+        }
+        guard let contact = self.resolve(jid), contact.isPhone else { return nil }
+        return [contact]
     }
 
     /// Tells the companions that have subscribed that a person is there, or gone.

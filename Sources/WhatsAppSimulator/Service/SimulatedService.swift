@@ -7,7 +7,8 @@ import WhatsAppBinary
 ///
 /// Everything a client sends is checked; what is wrong is refused as the real service would and noted in `complaints`.
 /// Topics: `+Accounts`, `+Login`, `+Pairing`, `+PairingCode`, `+InfoQueries`, `+PreKeys`, `+UserQueries`, `+Messages`,
-/// `+MessageChecks`, `+Delivery`, `+Acknowledgements`, `+Receipts`, `+Notifications`, `+Privacy`, `+Phones`, `+Faults`.
+/// `+MessageChecks`, `+Delivery`, `+Acknowledgements`, `+Notifications`, `+Privacy`, `+Media`, `+Groups`,
+/// `+GroupMessages`, `+GroupChecks`, `+Phones`, `+GroupPhones`, `+Faults`.
 struct SimulatedService: Sendable {
     struct Configuration: Sendable {
         var seed: UInt64
@@ -40,6 +41,10 @@ struct SimulatedService: Sendable {
     var mail: [PhoneMail] = []
     var mailPosition = 0
 
+    var media = MediaShelf()
+    /// By address.
+    var groups: [String: SimulatedGroup] = [:]
+
     var faults: [ArmedFault] = []
     var later = DeadlineQueue<LaterWork>()
     var complaints = ComplaintLog()
@@ -66,6 +71,7 @@ struct SimulatedService: Sendable {
         case .timer: self.announcedWake = nil
         case .person(let act): self.perform(act)
         case .faults(let faults): self.arm(faults)
+        case .fetched(let number, let result): self.finishFetch(number, result)
         }
         return self.finish()
     }
@@ -113,8 +119,9 @@ struct SimulatedService: Sendable {
         case .success(let id): self.succeed(id)
         case .deliver(let deliveries): self.deliver(deliveries)
         case .release(let device): self.releaseHeldBack(device)
-        case .read(let device, let chat, let id): self.read(device, chat: chat, id: id)
-        case .reply(let from, let to, let text): self.send(text, from: from, to: to, id: nil)
+        case .read(let device, let key): self.read(device, key)
+        case .reply(let from, let to, let text): self.send(.text(text), from: from, to: to, id: nil)
+        case .fetch(let number, let order): self.emit(.fetch(number, order))
         }
     }
 }
@@ -134,6 +141,8 @@ extension SimulatedService {
         if case .ended = connection.stage { return }
         self.outputs.append(.send(node, to: id, connection.style))
     }
+
+    mutating func emit(_ output: ServiceOutput) { self.outputs.append(output) }
 
     /// Says the last word to a connection, if there is one to say, and closes it.
     mutating func end(_ id: ConnectionID, with node: Node? = nil, abruptly: Bool = false) {
@@ -190,11 +199,24 @@ public struct SimulationCounts: Sendable, Hashable {
     public var acceptedMessages = 0
     /// Messages of companions that were taken before and came again.
     public var repeatedMessages = 0
-    /// Messages of companions that recipients' phones have decrypted and shown, each id counted once.
+    /// Messages of companions that recipients' phones have decrypted and shown, each id counted once a phone.
     public var shownMessages = 0
     /// How often such a message came again.
     public var rawRepeats = 0
     /// How often a phone could not decrypt what it got.
     public var undecryptable = 0
     public var logins = 0
+    /// Messages to groups with another participant hash than that of all devices.
+    public var staleHashes = 0
+    /// How often a phone that has left a group could have read what was written there.
+    public var readableByFormerMembers = 0
+    /// How often companions have asked where to upload.
+    public var mediaQueries = 0
+    /// Files that were uploaded, each time they were.
+    public var uploads = 0
+    public var uploadedBytes = 0
+    /// Files that were fetched, by phones and over the wire.
+    public var downloads = 0
+    /// Files that phones have decrypted and found right.
+    public var verifiedFiles = 0
 }

@@ -76,6 +76,12 @@ struct ServerBench {
     static func send(
         _ text: String, id: String, to number: String, from device: inout TestDevice, over client: RawClient
     ) async throws {
+        try await self.send(.text(text), id: id, to: number, from: &device, over: client)
+    }
+
+    static func send(
+        _ content: TestContent, id: String, to number: String, from device: inout TestDevice, over client: RawClient
+    ) async throws {
         let found = try await client.query(device.contactQuery([number]))
         let list = try require(found.child("usync")?.child("list"))
         let chat = try require(list.children.first?.jid("jid"))
@@ -90,6 +96,6 @@ struct ServerBench {
         devices.removeAll { $0 == device.lid }
         let missing = devices.filter { !device.hasSession(with: $0) }
         if !missing.isEmpty { try device.startSessions(try await client.query(device.bundleQuery(missing))) }
-        try await client.send(device.message(text, id: id, to: chat, devices: devices))
+        try await client.send(device.message(content, id: id, to: chat, devices: devices))
     }
 }

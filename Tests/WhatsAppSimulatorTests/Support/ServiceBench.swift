@@ -21,6 +21,8 @@ struct ServiceBench {
     /// Those of them that ended without a goodbye.
     var broken: Set<ConnectionID> = []
     var wake: Date?
+    /// What phones want to fetch, until the test says what became of it.
+    var fetches: [(number: Int, order: MediaOrder)] = []
     private var lastConnection = 0
 
     init(seed: UInt64 = 1, everyNumberHasAccount: Bool = true) {
@@ -47,6 +49,8 @@ struct ServiceBench {
                 self.closed.insert(id)
                 if abruptly { self.broken.insert(id) }
             case .wake(let date): self.wake = date
+            case .fetch(let number, let order): self.fetches.append((number, order))
+            case .discard: break
             }
         }
     }
@@ -146,6 +150,25 @@ struct ServiceBench {
         if !missing.isEmpty { try device.startSessions(try self.query(device.bundleQuery(missing), on: id)) }
         let chat = try self.lid(of: number)
         self.put(.stanza(id, try device.message(text, id: stanza, to: chat, devices: devices)))
+    }
+
+    /// Says what became of the first file that a phone wants.
+    mutating func finishFetch(_ result: SimulatedPhone.DownloadResult) throws {
+        guard !self.fetches.isEmpty else { throw Missing(line: #line) }
+        self.put(.fetched(self.fetches.removeFirst().number, result))
+    }
+
+    /// Sends a content the whole way, as `send` does a text.
+    mutating func send(
+        _ content: TestContent, id stanza: String, to number: String, from device: inout TestDevice,
+        on id: ConnectionID
+    ) throws {
+        let own = try require(device.pn).user
+        let devices = try self.devices(of: [number, own], for: &device, on: id)
+        let missing = devices.filter { !device.hasSession(with: $0) }
+        if !missing.isEmpty { try device.startSessions(try self.query(device.bundleQuery(missing), on: id)) }
+        let chat = try self.lid(of: number)
+        self.put(.stanza(id, try device.message(content, id: stanza, to: chat, devices: devices)))
     }
 
     func inbox(_ number: String, device: UInt16 = 0) -> [InboxMessage] {

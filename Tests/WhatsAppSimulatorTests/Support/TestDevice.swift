@@ -193,6 +193,13 @@ struct TestDevice {
         }
     }
 
+    /// Starts a session with the keys of a retry receipt.
+    mutating func startSession(with jid: JID, _ keys: Node, _ registration: Node?) throws {
+        let user = Node("user", children: keys.children + (registration.map { [$0] } ?? []))
+        try SessionCipher().startSession(
+            with: try Self.bundle(user), for: Self.address(jid), in: &self.store, using: &self.generator)
+    }
+
     static func bundle(_ user: Node) throws -> PreKeyBundle {
         func number(_ node: Node?) -> UInt32 { (node?.bytes ?? []).reduce(0) { $0 << 8 | UInt32($1) } }
         let skey = try require(user.child("skey"))
@@ -209,18 +216,27 @@ struct TestDevice {
             preKey: preKey)
     }
 
+    // MARK: Media
+
+    mutating func mediaQuery() -> Node { self.iq("w:m", "set", [Node("media_conn")]) }
+
     func hasSession(with jid: JID) -> Bool { self.store.sessions[Self.address(jid)] != nil }
 
-    /// The ciphertext of a text for one device; wrapped for an own device.
-    mutating func enc(_ text: String, for jid: JID, chat: JID) throws -> Node {
-        var message = WAMessage()
-        message.conversation = text
+    /// The ciphertext of a message for one device; wrapped for an own device.
+    mutating func enc(_ content: TestContent, for jid: JID, chat: JID) throws -> Node {
+        var message = content.message
         if jid.user == self.lid?.user || jid.user == self.pn?.user {
             var wrapper = WAMessage()
             wrapper.deviceSentMessage.destinationJid = chat.description
             wrapper.deviceSentMessage.message = message
             message = wrapper
         }
+        var enc = try self.enc(message, for: jid)
+        enc.attributes["mediatype"] = content.mediaType.map { .string($0) }
+        return enc
+    }
+
+    mutating func enc(_ message: WAMessage, for jid: JID) throws -> Node {
         let padded = MessagePadding.pad(try message.serializedBytes(), using: &self.generator)
         let ciphertext = try SessionCipher().encrypt(padded, for: Self.address(jid), in: &self.store)
         let isStart = ciphertext.kind == .preKeySignalMessage
@@ -228,20 +244,27 @@ struct TestDevice {
     }
 
     mutating func message(_ text: String, id: String, to chat: JID, devices: [JID]) throws -> Node {
+        try self.message(.text(text), id: id, to: chat, devices: devices)
+    }
+
+    mutating func message(_ content: TestContent, id: String, to chat: JID, devices: [JID]) throws -> Node {
         var participants: [Node] = []
         for jid in devices {
-            participants.append(Node("to", ["jid": .jid(jid)], children: [try self.enc(text, for: jid, chat: chat)]))
+            participants.append(
+                Node("to", ["jid": .jid(jid)], children: [try self.enc(content, for: jid, chat: chat)]))
         }
         var children = [Node("participants", children: participants)]
         if participants.contains(where: { $0.child("enc")?.string("type") == "pkmsg" }) {
             children.append(Node("device-identity", bytes: try require(self.proof).serialized()))
         }
         return Node(
-            "message", ["id": .string(id), "to": .jid(chat), "type": "text"], children: children)
+            "message", ["id": .string(id), "to": .jid(chat), "type": .string(content.type)], children: children)
     }
 
     /// The text of a message that came.
-    mutating func decrypt(_ stanza: Node) throws -> String {
+    mutating func decrypt(_ stanza: Node) throws -> String { try self.decryptMessage(stanza).conversation }
+
+    mutating func decryptMessage(_ stanza: Node) throws -> WAMessage {
         let enc = try require(stanza.child("enc"))
         let bytes = try require(enc.bytes)
         let address = Self.address(try require(stanza.jid("from")))
@@ -255,7 +278,7 @@ struct TestDevice {
                 SignalMessage(serialized: bytes), from: address, in: &self.store, using: &self.generator
             ).plaintext
         }
-        return try WAMessage(serializedBytes: MessagePadding.unpad(plaintext)).conversation
+        return try WAMessage(serializedBytes: MessagePadding.unpad(plaintext))
     }
 
     /// What acknowledges a stanza.
