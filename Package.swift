@@ -200,8 +200,8 @@ let daemonRooms: [Target] = [
     command(
         "spool-bench",
         [
-            "SpoolCore", "SpoolFiles", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto", "NoiseProtocol",
-            "SignalProtocol", "WhatsAppCrypto", "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore",
+            "SpoolCore", "SpoolFiles", "SpoolQueue", "CryptoPrimitives", "WhatsAppBinary", "WhatsAppProto",
+            "NoiseProtocol", "SignalProtocol", "WhatsAppCrypto", "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore",
             "WhatsAppTransport", "COpenSSL", "CAllocationCount", "CSQLite", .argumentParser, .asyncHTTPClient, .logging,
             .nioCore, .nioHTTP1,
         ]),

@@ -69,7 +69,7 @@ extension MessageQueue {
         }
     }
 
-    private static func exists(_ batch: BatchID, _ db: Database) throws -> Bool {
+    static func exists(_ batch: BatchID, _ db: Database) throws -> Bool {
         try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM batch WHERE id = ?)", arguments: [batch.rawValue])
             ?? false
     }

@@ -2,52 +2,97 @@ public import Foundation
 import GRDB
 public import SpoolCore
 
-/// A message that was taken into processing: on disk with its wire id and attempt number.
-public struct ClaimedMessage: Equatable, Sendable {
-    public var id: QueueID
-    public var batch: BatchID
-    public var device: DeviceID
-    public var wireID: WireMessageID
-    public var recipient: Recipient
-    public var text: String
-    /// 1 for the first attempt.
-    public var attempt: Int
-    public var firstAttemptAt: Date
-    /// Earlier attempts that count for the back-off: those that were given back do not.
-    public var earlierAttempts = 0
-}
-
 extension MessageQueue {
     /// Takes up to `limit` due messages for one device and leases them until `now + lease`.
     ///
     /// One transaction: two callers never receive the same message. A message gets its wire id at its first claim and
-    /// keeps it; the id is on disk when this returns, so a rescued message is sent again under the same one. High goes
-    /// before normal before low, what only this device may send before the rest, and batches take turns.
-    /// - Parameter lease: Longer than the slowest send; at its end a restart treats the attempt as uncertain.
+    /// keeps it; the id is on disk when this returns, so a rescued message is sent again under the same one. Within a
+    /// priority users take turns, and so do a user's batches. Each candidate is put to `decide`, which is obeyed at once;
+    /// one that has to wait may be asked about twice, the second time with the moments promised to others.
+    ///
+    /// What can be looked at in one call is bounded: `Claim.hasMore` says that the bound was reached.
+    /// - Parameters:
+    ///   - order: A priority that is not in it is left alone; one is asked when those before it have nothing.
+    ///   - lanes: As seen from the device.
+    ///   - takesUnowned: Also what no device owns yet; what is claimed of that is the device's from then on, and so is its
+    ///     recipient.
+    ///   - lease: Longer than the slowest send; at its end a restart treats the attempt as uncertain.
+    public func claim(
+        upTo limit: Int, for device: DeviceID, order: [Priority], lanes: Set<Lane>, takesUnowned: Bool, lease: Duration,
+        now: Date, makeWireID: @escaping @Sendable () -> WireMessageID,
+        decide: @escaping @Sendable (Candidate) -> Verdict
+    ) async throws(QueueError) -> Claim {
+        try await self.write { db in
+            try Self.claim(
+                upTo: limit, for: device, effort: ClaimRun.usualEffort + 4 * limit, db
+            ) {
+                try ClaimRun(
+                    device: device, order: order, lanes: lanes, takesUnowned: takesUnowned, lease: lease, now: now,
+                    effort: $0, makeWireID: makeWireID, decide: decide, db)
+            }
+        }
+    }
+
+    /// The same without rules: whatever is due may leave.
     public func claim(
         upTo limit: Int, for device: DeviceID, lease: Duration, now: Date,
         makeWireID: @escaping @Sendable () -> WireMessageID
     ) async throws(QueueError) -> [ClaimedMessage] {
         try await self.write { db in
-            var claimed: [ClaimedMessage] = []
-            // Once a kind has run out it stays so within the transaction, so each is asked in vain only once.
-            for priority in Priority.allCases {
-                for isPinned in [true, false] {
-                    while claimed.count < limit,
-                        let next = try Self.claimNext(priority, isPinned, device, lease, now, makeWireID, db)
-                    {
-                        claimed.append(next)
-                    }
-                }
+            try Self.claim(upTo: limit, for: device, effort: .max, db) {
+                try ClaimRun(
+                    device: device, order: Priority.allCases, lanes: Set(Lane.allCases), takesUnowned: true,
+                    lease: lease,
+                    now: now, effort: $0, makeWireID: makeWireID, decide: { _ in .send }, db)
+            }.messages
+        }
+    }
+
+    private static func claim(
+        upTo limit: Int, for device: DeviceID, effort: Int, _ db: Database, _ makeRun: (Int) throws -> ClaimRun
+    ) throws -> Claim {
+        var claim = Claim()
+        guard limit > 0, try !Self.isStopped(device, db) else { return claim }
+        var run = try makeRun(effort)
+        while claim.messages.count < limit, let next = try run.next() { claim.messages.append(next) }
+        claim.others = run.others
+        claim.hasMore = run.hasMore
+        return claim
+    }
+
+    /// Whether a person has stopped all sending, or holds everything or this device.
+    private static func isStopped(_ device: DeviceID, _ db: Database) throws -> Bool {
+        try db.prepared(
+            """
+            SELECT EXISTS (SELECT 1 FROM hold WHERE scope = 'all' OR scope = 'device' AND name = ?)
+                OR EXISTS (SELECT 1 FROM setting WHERE name = 'sending' AND value = 'stopped')
+            """
+        ).first([.text(device.rawValue)]) { $0.integer(0) == 1 } ?? false
+    }
+
+    /// When a message that waits for a moment becomes due for this device, or `nil` when none does. Tells of what claims
+    /// have found to be waiting: ask behind one that found nothing and has no more.
+    public func nextDue(for device: DeviceID, takesUnowned: Bool = true) async throws(QueueError) -> Date? {
+        try await self.read { db in
+            // lineAsleep, a seek for each owner
+            let owners = takesUnowned ? [device.rawValue, ""] : [device.rawValue]
+            let moments = try owners.compactMap { owner in
+                try Int64.fetchOne(
+                    db,
+                    sql: """
+                        SELECT min(wakeAt) FROM line INDEXED BY lineAsleep
+                        WHERE owner = ? AND wakeAt > 0 AND isHeld = 0
+                        """,
+                    arguments: [owner])
             }
-            return claimed
+            return moments.min().map { Date(milliseconds: $0) }
         }
     }
 
     /// When the next message that has to wait becomes due, or `nil` when none waits for a moment.
     public func nextDue(after now: Date) async throws(QueueError) -> Date? {
         try await self.read { db in
-            // messageWaiting and messageExpiry, both partial
+            // messageWaiting, messageExpiry and messageFailing, all partial
             let due = try Int64.fetchOne(
                 db,
                 sql: """
@@ -56,7 +101,10 @@ extension MessageQueue {
                         WHERE status = 'pending' AND notBefore > 0 AND notBefore > ?1
                         UNION ALL
                         SELECT min(expiresAt) FROM message
-                        WHERE status = 'pending' AND expiresAt IS NOT NULL AND expiresAt > ?1)
+                        WHERE status = 'pending' AND expiresAt IS NOT NULL AND expiresAt > ?1
+                        UNION ALL
+                        SELECT min(failAt) FROM message
+                        WHERE status = 'pending' AND failAt IS NOT NULL AND failAt > ?1)
                     """,
                 arguments: [now.milliseconds])
             return due.map { Date(milliseconds: $0) }
@@ -76,78 +124,5 @@ extension MessageQueue {
                 arguments: [device.rawValue, start.milliseconds]
             ).map { Date(milliseconds: $0) }
         }
-    }
-
-    private static func claimNext(
-        _ priority: Priority, _ isPinned: Bool, _ device: DeviceID, _ lease: Duration, _ now: Date,
-        _ makeWireID: () -> WireMessageID, _ db: Database
-    ) throws -> ClaimedMessage? {
-        let row = try Row.fetchOne(
-            db.cachedStatement(sql: isPinned ? Self.claimPinned : Self.claimAny),
-            arguments: [
-                "device": device.rawValue, "wire": makeWireID().rawValue, "now": now.milliseconds,
-                "lease": now.addingTimeInterval(lease.seconds).milliseconds, "priority": priority.rawValue,
-            ])
-        guard let row else { return nil }
-        var message = ClaimedMessage(row)
-        message.earlierAttempts = try Self.countedAttempts(of: message, db)
-        try Self.recordClaim(message, now, db)
-        return message
-    }
-
-    private static func countedAttempts(of message: ClaimedMessage, _ db: Database) throws -> Int {
-        guard message.attempt > 1 else { return 0 }
-        return try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM attempt WHERE messageId = ? AND outcome IS NOT 'returned'"),
-            arguments: [message.id.rawValue]) ?? 0
-    }
-
-    private static func recordClaim(_ message: ClaimedMessage, _ now: Date, _ db: Database) throws {
-        try db.cachedStatement(
-            sql: "INSERT INTO attempt (messageId, number, device, startedAt) VALUES (?, ?, ?, ?)"
-        ).execute(arguments: [message.id.rawValue, message.attempt, message.device.rawValue, now.milliseconds])
-        // batchClaimable is ordered by servedAt: the batch goes to the end of the line
-        try db.cachedStatement(sql: "UPDATE batch SET servedAt = \(Self.lastServed) + 1 WHERE id = ? AND pending > 0")
-            .execute(arguments: [message.batch.rawValue])
-    }
-
-    /// The `servedAt` of the batch that is last in line, NULL when none waits.
-    static let lastServed = """
-        (SELECT max(servedAt) FROM batch INDEXED BY batchClaimable
-        WHERE pending > 0 AND importedAt IS NOT NULL AND heldAt IS NULL)
-        """
-
-    private static let claimAny = Self.claim(where: "m.pin IS NULL")
-    private static let claimPinned = Self.claim(where: "m.pin = :device")
-
-    /// One statement: the first due message of the first batch in line that has one. Walks batchClaimable and, for each
-    /// batch, seeks messageDue once.
-    private static func claim(where pin: String) -> String {
-        """
-        UPDATE message SET status = 'processing', reason = NULL, device = :device, wireId = coalesce(wireId, :wire),
-            attempts = attempts + 1, firstAttemptAt = coalesce(firstAttemptAt, :now), leaseUntil = :lease
-        WHERE id = (
-            SELECT candidate FROM (
-                SELECT (SELECT m.id FROM message m INDEXED BY messageDue
-                        WHERE m.batchId = b.id AND \(pin) AND m.priority = :priority AND m.notBefore <= :now
-                        AND m.status = 'pending' AND m.heldAt IS NULL
-                        AND (m.expiresAt IS NULL OR m.expiresAt > :now)
-                        ORDER BY m.notBefore, m.id LIMIT 1) AS candidate
-                FROM batch b INDEXED BY batchClaimable
-                WHERE b.pending > 0 AND b.importedAt IS NOT NULL AND b.heldAt IS NULL
-                ORDER BY b.servedAt)
-            WHERE candidate IS NOT NULL LIMIT 1)
-        RETURNING id, batchId, device, wireId, number, body, attempts, firstAttemptAt
-        """
-    }
-}
-
-extension ClaimedMessage {
-    fileprivate init(_ row: Row) {
-        self.init(
-            id: QueueID(rawValue: row["id"]), batch: BatchID(rawValue: row["batchId"]),
-            device: DeviceID(rawValue: row["device"]), wireID: WireMessageID(rawValue: row["wireId"]),
-            recipient: Recipient(address: row["number"]), text: row["body"], attempt: row["attempts"],
-            firstAttemptAt: Date(milliseconds: row["firstAttemptAt"]))
     }
 }

@@ -54,57 +54,103 @@ extension MessageQueue {
         }
     }
 
-    /// Fails what only devices outside `known` may send: pinned messages, and attempts they left uncertain.
+    /// Fails what only devices outside `known` may send: pinned messages, and attempts they left uncertain. What had come
+    /// to be theirs otherwise may be taken by any device again.
     ///
     /// - Returns: How many failed.
     @discardableResult
     public func failOrphans(known: Set<DeviceID>, now: Date) async throws(QueueError) -> Int {
         try await self.write { db in
-            try Self.failOrphans(Self.outside(known.count), known.map(\.rawValue), now, db)
+            let lost = try Self.owners(db).subtracting(known)
+            return try lost.sorted().reduce(0) { try $0 + Self.lose($1, now, db) }
         }
     }
 
     /// Fails what only this device may send, which is gone: pinned messages, and attempts it left uncertain. Those of
-    /// files that are still being imported fail at the end of their import.
+    /// files that are still being imported fail at the end of their import. What else was the device's is nobody's, and
+    /// what it knew of people is forgotten.
     ///
     /// - Returns: How many failed.
     @discardableResult
     public func failOrphans(of device: DeviceID, now: Date) async throws(QueueError) -> Int {
         try await self.write { db in
             db.afterNextTransaction { [names = self.database.names] _ in names.removed(device) }
-            return try Self.failOrphans("= ?", [device.rawValue], now, db)
+            for table in ["contact", "deviceState"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE device = ?", arguments: [device.rawValue])
+            }
+            try db.execute(
+                sql: "DELETE FROM hold WHERE scope = 'device' AND name = ?", arguments: [device.rawValue])
+            return try Self.lose(device, now, db)
         }
     }
 
-    /// Fails what only devices may send that were removed while the file was being imported.
-    static func failOrphans(in batch: BatchID, known: some Collection<DeviceID>, _ now: Date, _ db: Database) throws {
-        // messageDue: reads nothing of a batch without pinned messages
-        _ = try Self.failOrphans(
-            where: """
-                batchId = \(batch.rawValue) AND pin > '' AND status = 'pending' AND heldAt IS NULL
-                AND pin \(Self.outside(known.count))
-                """, known.map(\.rawValue), now, db)
+    /// Fails what only devices may send that were removed while the file was being imported, and gives back what else was
+    /// theirs.
+    static func failOrphans(in batch: BatchID, known: Set<DeviceID>, _ now: Date, _ db: Database) throws {
+        let owners = try Self.owners("SELECT owner FROM line WHERE pending > 0 AND batchId = \(batch.rawValue)", db)
+        for owner in owners.subtracting(known).sorted() {
+            _ = try Self.failPinned(to: owner, where: "batchId = \(batch.rawValue)", now, db)
+            try Self.disown(owner, where: "batchId = \(batch.rawValue)", db)
+        }
     }
 
-    private static func failOrphans(
-        _ comparison: String, _ names: [String], _ now: Date, _ db: Database
-    ) throws -> Int {
-        // messageOfBatch, of open batches only; then messageProcessing
-        let pinned = try Self.failOrphans(
-            where: """
-                status = 'pending' AND batchId IN \(Self.openBatches) AND pin IS NOT NULL AND pin \(comparison)
-                """, names, now, db)
+    /// The devices that something open belongs to.
+    private static func owners(_ db: Database) throws -> Set<DeviceID> {
+        // messageHeld, messageProcessing
+        try Self.owners(
+            """
+            SELECT owner FROM line WHERE pending > 0
+            UNION ALL SELECT owner FROM message WHERE status = 'pending' AND heldAt IS NOT NULL
+                AND batchId IN \(Self.openBatches)
+            UNION ALL SELECT device FROM message WHERE status = 'processing' AND uncertainAt IS NOT NULL
+            """, db)
+    }
+
+    private static func owners(_ names: String, _ db: Database) throws -> Set<DeviceID> {
+        Set(try String.fetchAll(db, sql: names).filter { !$0.isEmpty }.map { DeviceID(rawValue: $0) })
+    }
+
+    private static func lose(_ device: DeviceID, _ now: Date, _ db: Database) throws -> Int {
+        let pinned = try Self.failPinned(to: device, where: "batchId IN \(Self.openBatches)", now, db)
+        // messageProcessing
         let uncertain = try Self.failOrphans(
-            where: "status = 'processing' AND uncertainAt IS NOT NULL AND device \(comparison)", names, now, db)
+            where: "status = 'processing' AND uncertainAt IS NOT NULL AND device = ?", device, now, db)
+        try Self.disown(device, where: "batchId IN \(Self.openBatches)", db)
+        // messageProcessing; should they come back, they are nobody's too
+        try db.execute(
+            sql: """
+                UPDATE message SET owner = '', lane = CASE WHEN number LIKE '%@g.us' THEN 1 ELSE 2 END
+                WHERE status = 'processing' AND device = ? AND uncertainAt IS NULL AND pin IS NULL
+                """, arguments: [device.rawValue])
+        try db.execute(sql: "UPDATE recipient SET owner = '' WHERE owner = ?", arguments: [device.rawValue])
         return pinned + uncertain
     }
 
-    private static func outside(_ count: Int) -> String {
-        "NOT IN (" + Array(repeating: "?", count: count).joined(separator: ", ") + ")"
+    private static func failPinned(
+        to device: DeviceID, where batches: String, _ now: Date, _ db: Database
+    ) throws -> Int {
+        // messageHead, then messageHeld
+        try ["heldAt IS NULL", "heldAt IS NOT NULL"].reduce(0) { count, held in
+            try count
+                + Self.failOrphans(
+                    where: "status = 'pending' AND \(held) AND \(batches) AND owner = ? AND pin IS NOT NULL", device,
+                    now,
+                    db)
+        }
+    }
+
+    private static func disown(_ device: DeviceID, where batches: String, _ db: Database) throws {
+        for held in ["heldAt IS NULL", "heldAt IS NOT NULL"] {
+            try db.execute(
+                sql: """
+                    UPDATE message SET owner = '', lane = CASE WHEN number LIKE '%@g.us' THEN 1 ELSE 2 END
+                    WHERE status = 'pending' AND \(held) AND \(batches) AND owner = ? AND pin IS NULL
+                    """, arguments: [device.rawValue])
+        }
     }
 
     private static func failOrphans(
-        where condition: String, _ names: [String], _ now: Date, _ db: Database
+        where condition: String, _ device: DeviceID, _ now: Date, _ db: Database
     ) throws -> Int {
         try db.execute(
             sql: """
@@ -113,7 +159,7 @@ extension MessageQueue {
                     error = 'Its device ' || coalesce(pin, device) || ' does not exist any more'
                 WHERE \(condition)
                 """,
-            arguments: StatementArguments([now.milliseconds] + names))
+            arguments: [now.milliseconds, device.rawValue])
         return db.changesCount
     }
 
@@ -122,13 +168,23 @@ extension MessageQueue {
         try db.execute(
             sql: """
                 UPDATE message SET pin = CASE pin WHEN :from THEN :to ELSE pin END,
-                    device = CASE device WHEN :from THEN :to ELSE device END
-                WHERE pin = :from OR device = :from
+                    device = CASE device WHEN :from THEN :to ELSE device END,
+                    owner = CASE owner WHEN :from THEN :to ELSE owner END
+                WHERE pin = :from OR device = :from OR owner = :from
                 """,
             arguments: arguments)
+        for (table, column) in Self.deviceColumns {
+            try db.execute(
+                sql: "UPDATE OR REPLACE \(table) SET \(column) = :to WHERE \(column) = :from", arguments: arguments)
+        }
         // attemptOfDevice
         try db.execute(sql: "UPDATE attempt SET device = :to WHERE device = :from", arguments: arguments)
     }
+
+    /// Where else a device's name is.
+    private static let deviceColumns = [
+        ("recipient", "owner"), ("contact", "device"), ("deviceState", "device"), ("hold", "name"),
+    ]
 
     private static func forget(_ renaming: DeviceRenaming, _ db: Database) throws {
         try db.execute(

@@ -109,14 +109,11 @@ extension MessageQueue {
             let current = names?.current
             try Self.insert(rows, seed, current, now, db)
             guard let rejection = try Self.verdict(on: seed.id, isStrict: isStrict, db) else {
-                // At the end of the line: at its head, a stream of small files would starve the large one before it.
                 try db.execute(
-                    sql: """
-                        UPDATE batch SET importedAt = ?, original = ?, name = ?, servedAt = coalesce(\(Self.lastServed), 0) + 1
-                        WHERE id = ?
-                        """,
+                    sql: "UPDATE batch SET importedAt = ?, original = ?, name = ? WHERE id = ?",
                     arguments: [now.milliseconds, seed.original, seed.name, seed.id.rawValue])
-                if let current { try Self.failOrphans(in: seed.id, known: current.values, now, db) }
+                try Self.addLines(of: seed.id, db)
+                if let current { try Self.failOrphans(in: seed.id, known: Set(current.values), now, db) }
                 return nil
             }
             try Self.reject(seed, rejection, now, db)
@@ -219,16 +216,25 @@ extension MessageQueue {
             }
         }
         try db.execute(
-            sql: "UPDATE batch SET refused = refused + ?, pending = pending + ? WHERE id = ?",
-            arguments: [insertion.refused, insertion.stored, seed.id.rawValue])
+            sql: """
+                UPDATE batch SET refused = refused + ?1, pending = pending + ?2, failed = failed + ?3,
+                    lastFinishedAt = CASE WHEN ?3 > 0 THEN ?4 ELSE lastFinishedAt END WHERE id = ?5
+                """,
+            arguments: [
+                insertion.refused, insertion.stored, insertion.suppressed, now.milliseconds, seed.id.rawValue,
+            ])
     }
 
     private static func verdict(on batch: BatchID, isStrict: Bool, _ db: Database) throws -> BatchRejection? {
         let counts = try Row.fetchOne(
-            db, sql: "SELECT pending, refused FROM batch WHERE id = ? AND importedAt IS NULL AND rejectedAt IS NULL",
+            db,
+            sql: """
+                SELECT pending + failed + cancelled AS stored, refused FROM batch
+                WHERE id = ? AND importedAt IS NULL AND rejectedAt IS NULL
+                """,
             arguments: [batch.rawValue])
         guard let counts else { throw QueueError.noSuchBatch(batch) }
-        let stored: Int = counts["pending"]
+        let stored: Int = counts["stored"]
         let refused: Int = counts["refused"]
         guard stored == 0 || (isStrict && refused > 0) else { return nil }
         let first = try Row.fetchOne(
@@ -269,7 +275,10 @@ extension MessageQueue {
                 """,
             arguments: [batch.rawValue, batch.rawValue])
         try db.execute(
-            sql: "UPDATE batch SET pending = 0 WHERE id = ? AND importedAt IS NULL", arguments: [batch.rawValue])
+            sql: """
+                UPDATE batch SET pending = 0, failed = 0, cancelled = 0, lastFinishedAt = NULL
+                WHERE id = ? AND importedAt IS NULL
+                """, arguments: [batch.rawValue])
     }
 }
 
@@ -283,7 +292,10 @@ private struct RowInsertion {
     private let db: Database
     private let message: BulkStatement
     private let refusal: BulkStatement
+    private let place: ImportPlace
     private(set) var stored = 0
+    /// Stored as failed: their numbers are on the user's suppression list.
+    private(set) var suppressed = 0
     private(set) var refused = 0
 
     init(_ seed: BatchSeed, _ names: [DeviceID: DeviceID]?, _ now: Date, _ db: Database) throws {
@@ -292,11 +304,12 @@ private struct RowInsertion {
         self.user = try MessageQueue.userID(seed.user, db)
         self.now = now.milliseconds
         self.db = db
+        self.place = try ImportPlace(user: self.user, now: now, db)
         self.message = try BulkStatement(
             """
             INSERT INTO message (batchId, userId, record, line, priority, number, body, ref, timeZone, pin, notBefore,
-                expiresAt, queuedAt)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                expiresAt, queuedAt, owner, lane, textHash, status, finishedAt, errorCode, error)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
             ON CONFLICT (userId, ref) WHERE ref IS NOT NULL AND (status <> 'failed' OR isUncertain = 1) DO NOTHING
             """, db)
         self.refusal = try BulkStatement(
@@ -331,11 +344,25 @@ private struct RowInsertion {
         self.message.bind(10, device?.rawValue)
         self.message.bind(11, request.sendAt?.milliseconds ?? 0)
         self.message.bind(12, request.expiresAt?.milliseconds)
+        let place = try self.place.place(of: request.recipient, pin: device)
+        self.message.bind(14, place.owner)
+        self.message.bind(15, Int64(place.lane.rawValue))
+        self.message.bind(16, TextHash.of(request.text))
+        let isSuppressed = try self.place.isSuppressed(request.recipient.address)
+        self.bindState(isSuppressed: isSuppressed)
         guard try self.message.run() == 0 else {
-            self.stored += 1
+            self.stored += isSuppressed ? 0 : 1
+            self.suppressed += isSuppressed ? 1 : 0
             return
         }
         try self.refuse(try self.duplicateRef(request.ref ?? ""), row)
+    }
+
+    private func bindState(isSuppressed: Bool) {
+        self.message.bind(17, isSuppressed ? MessageState.failed.rawValue : MessageState.pending.rawValue)
+        self.message.bind(18, isSuppressed ? self.now : nil)
+        self.message.bind(19, isSuppressed ? ErrorCode.suppressed.rawValue : nil)
+        self.message.bind(20, isSuppressed ? MessageQueue.suppressedError : nil)
     }
 
     mutating func refuse(_ refusal: Refusal, _ row: ImportRow) throws {

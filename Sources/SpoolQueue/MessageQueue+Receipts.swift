@@ -32,24 +32,53 @@ extension MessageQueue {
     }
 
     private static func record(_ receipt: Receipt, _ now: Date, _ db: Database) throws {
+        let readAt = receipt.readAt.map { min($0, now).milliseconds }
         // messageWire, both
-        try db.cachedStatement(
-            sql: """
-                UPDATE message SET deliveredAt = coalesce(deliveredAt, ?1), readAt = coalesce(readAt, ?2)
-                WHERE wireId = ?3 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?4"))
-                """
-        ).execute(arguments: [
-            min(receipt.deliveredAt, now).milliseconds, receipt.readAt.map { min($0, now).milliseconds },
-            receipt.wireID.rawValue, receipt.number,
-        ])
-        try db.cachedStatement(
-            sql: """
-                UPDATE message SET \(Self.sentByReceipt), finishedAt = ?1
-                WHERE wireId = ?2 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?3"))
-                AND (status = 'processing' AND uncertainAt IS NOT NULL OR status = 'pending' AND isUncertain = 1)
-                """
-        ).execute(arguments: [now.milliseconds, receipt.wireID.rawValue, receipt.number])
+        let message = try db.prepared(Self.receipt).first([
+            .integer(min(receipt.deliveredAt, now).milliseconds), .integer(readAt), .text(receipt.wireID.rawValue),
+            .text(receipt.number),
+        ]) { row in
+            (number: row.text(0), device: row.text(1), isOpen: row.integer(2) == 1)
+        }
+        guard let message else { return }
+        if message.isOpen {
+            try db.prepared(Self.sentAfterAll).run([
+                .integer(now.milliseconds), .text(receipt.wireID.rawValue), .text(receipt.number),
+            ])
+        }
+        guard !message.number.hasSuffix("@g.us") else { return }
+        try Self.recordContact(message.number, message.device, receipt, readAt: readAt, now, db)
     }
+
+    private static func recordContact(
+        _ number: String, _ device: String, _ receipt: Receipt, readAt: Int64?, _ now: Date, _ db: Database
+    ) throws {
+        if readAt != nil, try !Self.isKnown(number, to: device, db) {
+            try Self.changeLane(of: number, on: device, from: .cold, to: .known, db)
+        }
+        try db.prepared(Self.unblock).run([.text(number)])
+        try db.prepared(Self.addReceipt).run([
+            .text(device), .text(number), .integer(min(receipt.deliveredAt, now).milliseconds), .integer(readAt),
+        ])
+    }
+
+    private static let receipt = """
+        UPDATE message SET deliveredAt = coalesce(deliveredAt, ?1), readAt = coalesce(readAt, ?2)
+        WHERE wireId = ?3 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?4"))
+        RETURNING number, device, finishedAt IS NULL
+        """
+    private static let sentAfterAll = """
+        UPDATE message SET \(Self.sentByReceipt), finishedAt = ?1
+        WHERE wireId = ?2 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?3"))
+        AND (status = 'processing' AND uncertainAt IS NOT NULL OR status = 'pending' AND isUncertain = 1)
+        """
+    private static let unblock =
+        "UPDATE recipient SET blockedUntil = NULL, reachTries = 0 WHERE number = ? AND reachTries > 0"
+    private static let addReceipt = """
+        INSERT INTO contact (device, number, lastDeliveredAt, lastReadAt) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET lastDeliveredAt = max(coalesce(lastDeliveredAt, 0), excluded.lastDeliveredAt),
+            lastReadAt = coalesce(max(coalesce(lastReadAt, 0), excluded.lastReadAt), lastReadAt)
+        """
 
     /// Compares the last digits only: where mobile numbers were once lengthened (Argentina, Brazil, Mexico), an account's
     /// own number may lack, or have, a digit behind the country code that the number it was asked for by has not.

@@ -120,6 +120,7 @@ extension MessageQueue {
                     AND (SELECT startedAt > ?1 AND outcome <> 'returned' FROM attempt
                         WHERE messageId = message.id AND number = attempts)
                     """, arguments: [now.milliseconds])
+            try Self.wakeLines(after: now.milliseconds, db)
         }
     }
 
@@ -150,7 +151,7 @@ extension MessageQueue {
         case (.resend, .some(let moment)):
             try db.execute(
                 sql: """
-                    UPDATE message SET status = 'pending', pin = device, notBefore = ?, leaseUntil = NULL, uncertainAt = NULL,
+                    UPDATE message SET status = 'pending', pin = device, owner = device, notBefore = ?, leaseUntil = NULL, uncertainAt = NULL,
                         isUncertain = 1, reason = 'uncertain: will be sent again under the same message id'
                     WHERE id = ? AND status = 'processing'
                     """,
@@ -159,7 +160,7 @@ extension MessageQueue {
         case (.hold, _):
             try db.execute(
                 sql: """
-                    UPDATE message SET status = 'pending', pin = device, heldAt = ?, leaseUntil = NULL, uncertainAt = NULL,
+                    UPDATE message SET status = 'pending', pin = device, owner = device, heldAt = ?, leaseUntil = NULL, uncertainAt = NULL,
                         isUncertain = 1, reason = 'held: uncertain whether it was sent'
                     WHERE id = ? AND status = 'processing'
                     """,

@@ -35,90 +35,150 @@ extension MessageQueue {
     /// A message that has a receipt already, of this attempt or of an uncertain one before it, is sent whatever the
     /// outcome says. One whose cancellation was asked for while it was in flight becomes `cancelled` instead of pending
     /// again.
+    /// - Parameter state: What the scheduler knows of the device, opaque here; stored in the same commit.
     /// - Throws: `QueueError.unexpectedState` when one of them is not in processing with this attempt; then nothing is
     ///   stored.
-    public func settle(_ attempts: [SettledAttempt], now: Date) async throws(QueueError) {
+    public func settle(
+        _ attempts: [SettledAttempt], state: DeviceStateUpdate? = nil, now: Date
+    ) async throws(QueueError) {
         try await self.write { db in
             for attempt in attempts { try Self.settle(attempt, now, db) }
+            if let state { try Self.store(state, db) }
         }
     }
 
     static func settle(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws {
         try Self.end(attempt, now, db)
         guard try !Self.isSentByReceipt(attempt, now, db) else { return }
+        let id = attempt.message.rawValue
         switch attempt.settlement {
-        case .sent(let at):
-            try Self.move(
-                attempt, db, set: "status = 'sent', sentAt = ?2, finishedAt = ?3, reason = NULL",
-                [at.milliseconds, now.milliseconds])
+        case .sent(let at): try Self.settleSent(attempt, at, now, db)
         case .deferred(let until, _, let reason):
-            try Self.move(
-                attempt, db, set: "status = 'pending', notBefore = ?2, reason = ?3", [until.milliseconds, reason])
-            try Self.cancelIfAsked(attempt.message.rawValue, now, db)
+            try Self.move(attempt, db, Self.deferred, [.integer(until.milliseconds), .text(reason)])
+            try Self.cancelIfAsked(id, now, db)
         case .failed(let code, let error):
+            try Self.forgetUnanswered(id, db)
             try Self.move(
-                attempt, db, set: "status = 'failed', errorCode = ?2, error = ?3, reason = NULL, finishedAt = ?4",
-                [code.rawValue, error, now.milliseconds])
+                attempt, db, Self.failed, [.text(code.rawValue), .text(error), .integer(now.milliseconds)])
         case .uncertain(let detail):
-            try Self.move(
-                attempt, db, set: "status = 'processing', uncertainAt = ?2, reason = 'uncertain: ' || ?3",
-                [now.milliseconds, detail])
+            try Self.move(attempt, db, Self.uncertain, [.integer(now.milliseconds), .text(detail)])
         case .returned(let reason):
-            // The time in which a message may be tried again starts with its first attempt that counts.
-            try Self.move(
-                attempt, db,
-                set: """
-                    status = 'pending', reason = ?2, firstAttemptAt = (
-                        SELECT min(startedAt) FROM attempt
-                        WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
-                    """, [reason])
-            try Self.cancelIfAsked(attempt.message.rawValue, now, db)
+            try Self.forgetUnanswered(id, db)
+            try Self.move(attempt, db, Self.returned, [.text(reason)])
+            try Self.cancelIfAsked(id, now, db)
+            try Self.giveUpIfNew(id, db)
         }
+    }
+
+    private static func settleSent(_ attempt: SettledAttempt, _ at: Date, _ now: Date, _ db: Database) throws {
+        let values: [SQLValue] = [
+            .integer(attempt.message.rawValue), .integer(Int64(attempt.attempt)), .integer(at.milliseconds),
+            .integer(now.milliseconds),
+        ]
+        let sent = try db.prepared(Self.sent).first(values) { (number: $0.text(0), device: $0.text(1)) }
+        guard let sent else { throw QueueError.unexpectedState(attempt.message, expected: .processing) }
+        guard !sent.number.hasSuffix("@g.us") else { return }
+        try db.prepared(Self.addLastOut).run([.text(sent.device), .text(sent.number), .integer(now.milliseconds)])
     }
 
     /// Settles a message as sent that its recipient is known to have, though its last attempt came to something else.
     private static func isSentByReceipt(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws -> Bool {
         if case .sent = attempt.settlement { return false }
-        try db.cachedStatement(
-            sql: """
-                UPDATE message SET \(Self.sentByReceipt), finishedAt = ?
-                WHERE id = ? AND status = 'processing' AND attempts = ? AND deliveredAt IS NOT NULL
-                """
-        ).execute(arguments: [now.milliseconds, attempt.message.rawValue, attempt.attempt])
-        return db.changesCount == 1
+        return try db.prepared(Self.sentInstead).run([
+            .integer(now.milliseconds), .integer(attempt.message.rawValue), .integer(Int64(attempt.attempt)),
+        ]) == 1
     }
 
     private static func move(
-        _ attempt: SettledAttempt, _ db: Database, set assignments: String, _ values: [any DatabaseValueConvertible]
+        _ attempt: SettledAttempt, _ db: Database, _ statement: String, _ values: [SQLValue]
     ) throws {
-        let keepsLease = assignments.hasPrefix("status = 'processing'")
-        try db.cachedStatement(
-            sql: """
-                UPDATE message SET \(assignments)\(keepsLease ? "" : ", leaseUntil = NULL, uncertainAt = NULL")
-                WHERE id = ?1 AND status = 'processing' AND attempts = ?\(values.count + 2)
-                """
-        ).execute(arguments: StatementArguments([attempt.message.rawValue] + values + [attempt.attempt]))
-        guard db.changesCount == 1 else { throw QueueError.unexpectedState(attempt.message, expected: .processing) }
+        let key: [SQLValue] = [.integer(attempt.message.rawValue), .integer(Int64(attempt.attempt))]
+        guard try db.prepared(statement).run(key + values) == 1 else {
+            throw QueueError.unexpectedState(attempt.message, expected: .processing)
+        }
     }
 
     private static func end(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws {
         let (outcome, code, detail) = attempt.settlement.record
-        try db.cachedStatement(
-            sql: "UPDATE attempt SET endedAt = ?, outcome = ?, code = ?, detail = ? WHERE messageId = ? AND number = ?"
-        ).execute(arguments: [
-            now.milliseconds, outcome, code, detail, attempt.message.rawValue, attempt.attempt,
+        try db.prepared(Self.ended).run([
+            .integer(now.milliseconds), .text(outcome), .text(code), .text(detail),
+            .integer(attempt.message.rawValue), .integer(Int64(attempt.attempt)),
         ])
     }
 
     static func cancelIfAsked(_ id: Int64, _ now: Date, _ db: Database) throws {
-        try db.cachedStatement(
-            sql: """
-                UPDATE message SET status = 'cancelled', finishedAt = ?, reason = NULL, errorCode = 'CANCELLED',
-                    error = 'Cancelled while an attempt was under way that did not succeed'
-                WHERE id = ? AND status = 'pending' AND cancelRequestedAt IS NOT NULL
-                """
-        ).execute(arguments: [now.milliseconds, id])
+        try db.prepared(Self.cancelled).run([.integer(now.milliseconds), .integer(id)])
     }
+
+    /// Nothing reached the recipient, so it is not one who does not answer.
+    private static func forgetUnanswered(_ id: Int64, _ db: Database) throws {
+        let found = try db.prepared(Self.unansweredOf).first([.integer(id)]) { row in
+            (number: row.text(0), time: row.integer(1), times: UnansweredTimes(row.blob(2)))
+        }
+        guard var found, found.times.remove(found.time) else { return }
+        try db.prepared("UPDATE recipient SET unanswered = ?2 WHERE number = ?1").run(
+            [.text(found.number), .blob(found.times.bytes)])
+    }
+
+    /// A message that has never left is nobody's again, unless its device knows the recipient.
+    private static func giveUpIfNew(_ id: Int64, _ db: Database) throws {
+        let given = try db.prepared(Self.givenUp).first([.integer(id)]) { (number: $0.text(0), device: $0.text(1)) }
+        guard let given else { return }
+        try db.prepared("UPDATE recipient SET owner = '' WHERE number = ?1 AND owner = ?2").run(
+            [.text(given.number), .text(given.device)])
+    }
+
+    private static let sent =
+        Self.settled("status = 'sent', sentAt = ?3, finishedAt = ?4, reason = NULL")
+        + " RETURNING number, device"
+    private static let deferred = Self.settled("status = 'pending', notBefore = ?3, reason = ?4")
+    private static let failed = Self.settled(
+        "status = 'failed', errorCode = ?3, error = ?4, reason = NULL, finishedAt = ?5")
+    private static let uncertain = """
+        UPDATE message SET uncertainAt = ?3, reason = 'uncertain: ' || ?4
+        WHERE id = ?1 AND status = 'processing' AND attempts = ?2
+        """
+    /// The time in which a message may be tried again starts with its first attempt that counts.
+    private static let returned = Self.settled(
+        """
+        status = 'pending', reason = ?3, firstAttemptAt = (SELECT min(startedAt) FROM attempt
+            WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
+        """)
+    private static func settled(_ assignments: String) -> String {
+        """
+        UPDATE message SET \(assignments), leaseUntil = NULL, uncertainAt = NULL
+        WHERE id = ?1 AND status = 'processing' AND attempts = ?2
+        """
+    }
+    private static let sentInstead = """
+        UPDATE message SET \(Self.sentByReceipt), finishedAt = ?
+        WHERE id = ? AND status = 'processing' AND attempts = ? AND deliveredAt IS NOT NULL
+        """
+    private static let ended =
+        "UPDATE attempt SET endedAt = ?, outcome = ?, code = ?, detail = ? WHERE messageId = ? AND number = ?"
+    /// An opt-out may have asked for it, or a person.
+    private static let cancelled = """
+        UPDATE message SET status = 'cancelled', finishedAt = ?1, reason = NULL,
+            (errorCode, error) = (SELECT 'SUPPRESSED', '\(Self.suppressedError)' FROM suppression
+                WHERE suppression.userId = message.userId AND suppression.number = message.number
+                UNION ALL
+                SELECT 'CANCELLED', 'Cancelled while an attempt was under way that did not succeed' LIMIT 1)
+        WHERE id = ?2 AND status = 'pending' AND cancelRequestedAt IS NOT NULL
+        """
+    private static let addLastOut = """
+        INSERT INTO contact (device, number, lastOutAt) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET lastOutAt = excluded.lastOutAt
+        """
+    private static let unansweredOf = """
+        SELECT m.number, m.firstAttemptAt, r.unanswered FROM message m JOIN recipient r ON r.number = m.number
+        WHERE m.id = ? AND m.firstAttemptAt IS NOT NULL
+        """
+    private static let givenUp = """
+        UPDATE message SET owner = '', lane = CASE WHEN number LIKE '%@g.us' THEN 1 ELSE 2 END
+        WHERE id = ? AND status = 'pending' AND pin IS NULL AND firstAttemptAt IS NULL AND isUncertain = 0
+        AND NOT EXISTS (SELECT 1 FROM contact c WHERE c.device = message.device AND c.number = message.number)
+        RETURNING number, device
+        """
 }
 
 extension Settlement {

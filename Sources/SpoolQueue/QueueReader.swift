@@ -53,11 +53,11 @@ public struct QueueReader: Sendable {
     /// Pending messages that were queued before this one; what an estimate of its time starts from.
     public func countPending(before id: QueueID) async throws(QueueError) -> Int {
         try await self.read { db in
-            // messageDue covers it
+            // messageHead covers it
             try Int.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*) FROM message INDEXED BY messageDue
+                    SELECT count(*) FROM message INDEXED BY messageHead
                     WHERE status = 'pending' AND heldAt IS NULL AND id < ?
                     """,
                 arguments: [id.rawValue]) ?? 0

@@ -132,9 +132,9 @@ struct ReadOnlyAPIMessagesTests {
             return rows.compactMap { $0["queueId"]?.int }.sorted()
         }
         #expect(try await ids("/api/queue") == [3, 4, 6, 7])
-        #expect(try await ids("/api/queue?status=processing") == [6])
-        #expect(try await ids("/api/queue?device=dev2") == [6, 7])
-        #expect(try await ids("/api/queue?batch=1&status=pending") == [3, 4])
+        #expect(try await ids("/api/queue?status=processing") == [3])
+        #expect(try await ids("/api/queue?device=dev2") == [3, 6, 7])
+        #expect(try await ids("/api/queue?batch=1&status=pending") == [4])
         #expect(try await ids("/api/history") == [1, 2, 5])
         #expect(try await ids("/api/history?status=failed") == [1])
         #expect(try await ids("/api/history?device=dev2") == [5])

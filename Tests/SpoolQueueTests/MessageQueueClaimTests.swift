@@ -122,8 +122,11 @@ import Testing
     @Test func `a message is not claimed from its expiresAt on`() async throws {
         try await self.test.add(
             [request(1, expiresAt: self.now + .seconds(60)), request(2, expiresAt: self.now)], as: 1)
+        #expect(try await self.test.claim(1, now: self.now + .milliseconds(59999)).map(\.text) == ["Text 1"])
+        let late = try await self.test.add([request(3, expiresAt: self.now + .seconds(60))], as: 2)
         #expect(try await self.test.claim(10, now: self.now + .seconds(60)).isEmpty)
-        #expect(try await self.test.claim(10, now: self.now + .milliseconds(59999)).map(\.text) == ["Text 1"])
+        let view = try #require(try await self.test.message(late[0]))
+        #expect((view.status, view.errorCode) == (.failed, "EXPIRED"))
     }
 
     @Test func `the next due moment is the first sendAt or expiresAt ahead`() async throws {
@@ -167,7 +170,9 @@ import Testing
     @Test func `a message keeps its wire id for life`() async throws {
         try await self.test.add(1)
         let first = try #require(try await self.test.process(.deferred(until: self.now, code: "503", reason: "Later")))
+        try await self.test.execute("UPDATE message SET owner = 'dev2'")
         let second = try #require(try await self.test.process(.returned(reason: "Lost"), for: .second))
+        try await self.test.execute("UPDATE message SET owner = 'dev1'")
         let third = try #require(try await self.test.claim().first)
         #expect(second.wireID == first.wireID)
         #expect(third.wireID == first.wireID)

@@ -179,9 +179,12 @@ import Testing
         let scheduled = self.now + .seconds(7200)
         let ids = try await self.test.add([request(1), request(2), request(3), request(4, sendAt: scheduled)], as: 1)
         try await self.test.process(.deferred(until: self.now + .seconds(300), code: "503", reason: "Busy"))
+        try await self.test.execute("UPDATE message SET heldAt = 1 WHERE id <> \(ids[1])")
         try await self.test.process(.deferred(until: ahead, code: "503", reason: "Busy"), now: ahead)
+        try await self.test.execute("UPDATE message SET heldAt = NULL")
         // Those two were due only because the clock was ahead; nothing of them has left.
-        let returned = try await self.test.claim(2, now: ahead)
+        let returned = try await self.test.claim(2, now: ahead - .seconds(1))
+        #expect(returned.map(\.id) == [ids[0], ids[3]])
         for message in returned { try await self.test.settle(message, .returned(reason: "Lost"), now: ahead) }
         try await self.test.queue.correctTimes(now: self.now)
         #expect(try await self.test.message(ids[0])?.notBefore == self.now + .seconds(300))

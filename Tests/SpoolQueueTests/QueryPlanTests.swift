@@ -25,7 +25,7 @@ import Testing
         try await body()
         return try await access.write { db in
             db.trace(nil)
-            let verbs = ["SELECT", "UPDATE", "DELETE"]
+            let verbs = ["SELECT", "UPDATE", "DELETE", "INSERT"]
             let found = statements.withLock { $0 }.filter { sql in verbs.contains { sql.hasPrefix($0) } }
             return try found.map { sql in
                 try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
@@ -47,11 +47,30 @@ import Testing
         }
     }
 
-    @Test func `a claim walks batches in line and seeks one message in each`() async throws {
-        try await self.test.add(3)
-        try await self.expect(
-            ["batchClaimable", "messageDue (batchId=? AND pin=? AND priority=? AND notBefore<?)"]
-        ) { _ = try await self.test.claim(2) }
+    @Test func `a claim seeks a user, a line of that user and a message of that line`() async throws {
+        try await self.test.add([request(1, sendAt: self.now - .seconds(1)), request(2), request(2)], as: 1)
+        try await self.test.queue.recordInbound(from: "15550109999", to: .first, at: self.now, now: self.now)
+        try await self.expect([
+            "userTurnNext (priority=? AND owner=? AND lane=?)",
+            "lineAwake (userId=? AND priority=? AND owner=? AND lane=?)",
+            "lineAsleep (owner=? AND wakeAt>? AND wakeAt<?)",
+            "messageHead (batchId=? AND owner=? AND lane=? AND priority=? AND notBefore>?)",
+            "messageHead (batchId=? AND owner=? AND lane=? AND priority=? AND notBefore=?)",
+            "messageOfNumber (number=? AND slotAt>?)",
+            "messageText (number=? AND textHash=? AND firstAttemptAt>?)",
+        ]) { _ = try await self.test.claim(3) }
+    }
+
+    @Test func `each verdict is carried out by point look-ups`() async throws {
+        try await self.test.add((1...5).map { request($0) }, as: 1)
+        let verdicts: [Verdict] = [
+            .wait(until: self.now + .seconds(5), reason: "gap"),
+            .hold(code: .duplicateMessage, reason: "twice", failAt: nil),
+            .fail(.suppressed, error: "no"), .cancel(.suppressed, error: "no"), .change(to: .known),
+        ]
+        let judge = ScriptedJudge(verdicts)
+        try await self.expect([]) { _ = try await self.test.judge(judge) }
+        #expect(judge.seen.count >= 5)
     }
 
     @Test func `settling, receipts and resolving find their messages at once`() async throws {
@@ -151,14 +170,16 @@ import Testing
 
     @Test func `the end of an import looks for lost devices among pinned messages only`() async throws {
         let names = await self.test.queue.names { [.first] }
-        try await self.expect(["messageDue (batchId=? AND pin>?)"]) {
+        try await self.test.queue.append(
+            rows([request(2, device: .second)]), to: self.test.seed(1), names: nil, now: self.now)
+        try await self.expect(["messageHead (batchId=? AND owner=?)"]) {
             try await self.test.queue.finishImport(
-                rows([request(1)]), of: self.test.seed(1), names: names, isStrict: false, now: self.now)
+                rows([request(1)], after: 1), of: self.test.seed(1), names: names, isStrict: false, now: self.now)
         }
     }
 
     @Test func `an import and its answer look nowhere else`() async throws {
-        try await self.expect(["messageOfBatch (batchId=?)", "batchClaimable"]) { try await self.test.add(3) }
+        try await self.expect(["messageOfBatch (batchId=?)", "messageHead (batchId=?)"]) { try await self.test.add(3) }
         try await self.expect(["messageOfBatch (batchId=?)"]) {
             _ = try await self.test.queue.cancel(.batch(BatchID(rawValue: 1)), now: self.now)
         }
@@ -194,7 +215,7 @@ import Testing
             _ = try await self.test.queue.cancel(.all, now: self.now)
             _ = try await self.test.reader.countInQueue()
         }
-        try await self.expect(["messageDue"]) {
+        try await self.expect(["messageHead"]) {
             _ = try await self.test.reader.countPending(before: QueueID(rawValue: 5))
         }
     }

@@ -13,6 +13,9 @@ struct QueueModel {
         var notBefore: Date?
         var expiresAt: Date?
         var pin: DeviceID?
+        var number: String
+        /// The device that has to take it; `nil` for any.
+        var owner: DeviceID?
         var isHeld = false
         var isUncertain = false
         /// Whether an attempt that was uncertain was settled as one to be repeated.
@@ -26,16 +29,22 @@ struct QueueModel {
     }
 
     private(set) var messages: [QueueID: Message] = [:]
+    /// The devices that recipients stay with.
+    private var owners: [String: DeviceID] = [:]
+    /// The numbers that a device has reached, or heard of.
+    private var contacts: [DeviceID: Set<String>] = [:]
 
     mutating func add(_ id: QueueID, _ request: MessageRequest, batch: Int64) {
         self.messages[id] = Message(
-            batch: batch, notBefore: request.sendAt, expiresAt: request.expiresAt, pin: request.device)
+            batch: batch, notBefore: request.sendAt, expiresAt: request.expiresAt, pin: request.device,
+            number: request.recipient.address, owner: request.device ?? self.owners[request.recipient.address])
     }
 
     /// Whether the device may claim this message now.
     func isClaimable(_ message: Message, by device: DeviceID, at now: Date) -> Bool {
         message.state == .pending && !message.isHeld && message.notBefore ?? .distantPast <= now
-            && message.expiresAt ?? .distantFuture > now && message.pin ?? device == device
+            && message.expiresAt ?? .distantFuture > now
+            && message.owner ?? self.owners[message.number] ?? device == device
     }
 
     func isClaimable(_ id: QueueID, by device: DeviceID, at now: Date) -> Bool {
@@ -49,6 +58,8 @@ struct QueueModel {
     mutating func claim(_ id: QueueID, by device: DeviceID, wireID: WireMessageID) {
         self.messages[id]?.state = .processing
         self.messages[id]?.device = device
+        self.messages[id]?.owner = device
+        if let number = self.messages[id]?.number { self.owners[number] = self.owners[number] ?? device }
         self.messages[id]?.wireID = wireID
         self.messages[id]?.attempts += 1
     }
@@ -61,14 +72,31 @@ struct QueueModel {
     mutating func settle(_ id: QueueID, _ settlement: Settlement) {
         if self.messages[id]?.isDelivered == true { return self.finish(id, .sent) }
         switch settlement {
-        case .sent: self.finish(id, .sent)
+        case .sent:
+            self.finish(id, .sent)
+            self.meet(id)
         case .failed: self.finish(id, .failed)
         case .uncertain: self.messages[id]?.isUncertain = true
         case .deferred(let until, _, _): self.postpone(id, until: until)
         case .returned:
             self.messages[id]?.returned += 1
             self.postpone(id, until: self.messages[id]?.notBefore)
+            self.giveUpIfNew(id)
         }
+    }
+
+    private mutating func meet(_ id: QueueID) {
+        guard let message = self.messages[id], let device = message.device else { return }
+        self.contacts[device, default: []].insert(message.number)
+    }
+
+    private mutating func giveUpIfNew(_ id: QueueID) {
+        guard let message = self.messages[id], let device = message.device, message.state == .pending,
+            message.pin == nil, message.attempts == message.returned, !message.wasUncertain,
+            self.contacts[device]?.contains(message.number) != true
+        else { return }
+        self.messages[id]?.owner = nil
+        if self.owners[message.number] == device { self.owners[message.number] = nil }
     }
 
     mutating func cancel(where condition: (QueueID, Message) -> Bool) -> Int {
@@ -107,6 +135,7 @@ struct QueueModel {
         let uncertain = self.messages.filter { $0.value.isUncertain && $0.value.device == device }
         for (id, message) in uncertain {
             self.messages[id]?.pin = device
+            self.messages[id]?.owner = device
             self.messages[id]?.wasUncertain = true
             switch (policy, until(message.attempts - message.returned)) {
             case (.resend, .some(let moment)): self.postpone(id, until: moment)
@@ -119,7 +148,20 @@ struct QueueModel {
         return uncertain.count
     }
 
+    /// Devices outside `known` that something open belongs to.
+    private func lostDevices(known: Set<DeviceID>) -> Set<DeviceID> {
+        let names = self.messages.values.compactMap { message in
+            switch message.state {
+            case .pending: message.owner
+            case .processing: message.isUncertain ? message.device : nil
+            case .sent, .failed, .cancelled: nil
+            }
+        }
+        return Set(names).subtracting(known)
+    }
+
     mutating func failOrphans(known: Set<DeviceID>) -> Int {
+        let devices = self.lostDevices(known: known)
         let lost = self.messages.filter { _, message in
             switch message.state {
             case .pending: message.pin.map { !known.contains($0) } ?? false
@@ -128,12 +170,17 @@ struct QueueModel {
             }
         }
         for id in lost.keys { self.finish(id, .failed) }
+        for (id, message) in self.messages where message.pin == nil && !message.isUncertain && !message.state.isFinal {
+            if let owner = message.owner, devices.contains(owner) { self.messages[id]?.owner = nil }
+        }
+        self.owners = self.owners.filter { !devices.contains($0.value) }
         return lost.count
     }
 
     mutating func receive(_ wireID: WireMessageID) {
         for (id, message) in self.messages where message.wireID == wireID {
             self.messages[id]?.isDelivered = true
+            self.meet(id)
             let waitsToBeRepeated = message.state == .pending && message.wasUncertain
             if message.isUncertain || waitsToBeRepeated { self.finish(id, .sent) }
         }

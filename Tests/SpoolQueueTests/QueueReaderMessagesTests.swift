@@ -154,7 +154,7 @@ import Testing
         try await self.test.add(1)
         let until = self.now + .seconds(300)
         let first = try #require(try await self.test.process(.deferred(until: until, code: "503", reason: "Busy")))
-        try await self.test.process(.sent(at: until), for: .second, now: until)
+        try await self.test.process(.sent(at: until), now: until)
         let attempts = try await self.test.attempts(of: first.id)
         #expect(
             attempts == [
@@ -162,7 +162,7 @@ import Testing
                     number: 1, device: .first, startedAt: self.now, endedAt: self.now, outcome: "deferred", code: "503",
                     detail: "Busy"),
                 AttemptView(
-                    number: 2, device: .second, startedAt: until, endedAt: until, outcome: "sent", code: nil,
+                    number: 2, device: .first, startedAt: until, endedAt: until, outcome: "sent", code: nil,
                     detail: nil),
             ])
     }
@@ -184,7 +184,7 @@ import Testing
         #expect(
             text == """
                 {"queueId":1,"batchId":1,"line":2,"number":"155501010001","ref":"a\\"b","status":"sent","reason":null,\
-                "notBefore":null,"priority":"normal","sessionId":"dev1","messageId":"3EB0-4",\
+                "notBefore":null,"priority":"normal","sessionId":"dev1","messageId":"3EB0-1",\
                 "queuedAt":"2027-01-15T12:00:00.000Z","sentAt":"2027-01-15T12:00:01.500Z","deliveredAt":null,\
                 "readAt":null,"errorCode":null,"error":null}
                 """)

@@ -71,6 +71,8 @@ struct RandomWalk {
     }
 
     private mutating func claim() async throws {
+        // A claim would fail what has expired, but only as far as it looks.
+        try await self.expire()
         let device = self.anyDevice()
         let limit = 1 + self.number(below: 4)
         let expected = min(limit, self.model.countClaimable(by: device, at: self.now))

@@ -55,6 +55,17 @@ struct TestQueue: Sendable {
         try await self.queue.claim(upTo: limit, for: device, lease: .seconds(90), now: now) { self.wireIDs.next() }
     }
 
+    /// One claim under rules, as a device with everything allowed.
+    func judge(
+        _ judge: ScriptedJudge, _ limit: Int = 1, for device: DeviceID = .first, order: [Priority] = Priority.allCases,
+        lanes: Set<Lane> = Set(Lane.allCases), takesUnowned: Bool = true, now: Date = noon
+    ) async throws -> Claim {
+        try await self.queue.claim(
+            upTo: limit, for: device, order: order, lanes: lanes, takesUnowned: takesUnowned, lease: .seconds(90),
+            now: now,
+            makeWireID: { self.wireIDs.next() }, decide: judge.decide)
+    }
+
     /// Claims one message and settles it so.
     @discardableResult
     func process(
