@@ -1,0 +1,26 @@
+import Foundation
+
+/// What of a device's state has to survive a restart.
+struct DeviceMemory: Equatable, Codable, Sendable {
+    var warmUp = WarmUp()
+    var cooldown = Cooldown()
+    var standing = Standing()
+    var pause: Pause?
+
+    /// A person has stopped the device.
+    struct Pause: Equatable, Codable, Sendable {
+        var reason: String?
+        var since: Date
+    }
+
+    init() {}
+
+    /// What an earlier version did not store yet is as on a new device.
+    init(from decoder: any Decoder) throws {
+        let stored = try decoder.container(keyedBy: CodingKeys.self)
+        self.warmUp = try stored.decodeIfPresent(WarmUp.self, forKey: .warmUp) ?? WarmUp()
+        self.cooldown = try stored.decodeIfPresent(Cooldown.self, forKey: .cooldown) ?? Cooldown()
+        self.standing = try stored.decodeIfPresent(Standing.self, forKey: .standing) ?? Standing()
+        self.pause = try stored.decodeIfPresent(Pause.self, forKey: .pause)
+    }
+}
