@@ -5,6 +5,7 @@ struct DeviceMemory: Equatable, Codable, Sendable {
     var warmUp = WarmUp()
     var cooldown = Cooldown()
     var standing = Standing()
+    var signals = SignalLog()
     var pause: Pause?
 
     /// A person has stopped the device.
@@ -21,6 +22,7 @@ struct DeviceMemory: Equatable, Codable, Sendable {
         self.warmUp = try stored.decodeIfPresent(WarmUp.self, forKey: .warmUp) ?? WarmUp()
         self.cooldown = try stored.decodeIfPresent(Cooldown.self, forKey: .cooldown) ?? Cooldown()
         self.standing = try stored.decodeIfPresent(Standing.self, forKey: .standing) ?? Standing()
+        self.signals = try stored.decodeIfPresent(SignalLog.self, forKey: .signals) ?? SignalLog()
         self.pause = try stored.decodeIfPresent(Pause.self, forKey: .pause)
     }
 }

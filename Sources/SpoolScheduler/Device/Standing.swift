@@ -12,6 +12,21 @@ struct Standing: Equatable, Codable, Sendable {
     struct TimeLock: Equatable, Codable, Sendable {
         var since: Date
         var until: Date
+        /// The service has not said until when.
+        var isAssumed = false
+        var source: Source
+        /// When to ask the service again.
+        var nextQuery: Date?
+        /// How often that brought nothing.
+        var questions = 0
+
+        enum Source: String, Codable {
+            /// Nobody knows yet: the service is being asked.
+            case question
+            /// Concluded from recipients that were refused.
+            case refusals
+            case service
+        }
     }
 
     /// The account's monthly number of new chats.
@@ -33,6 +48,13 @@ struct Standing: Equatable, Codable, Sendable {
         var since: Date
         /// A person has to look at it before anything is sent, also when its time is over.
         var needsPerson: Bool
+
+        /// Every connection brings the news of the same ban again, with an end that is counted from then.
+        func isSame(code: Int?, until: Date?) -> Bool {
+            guard self.code == code else { return false }
+            guard let mine = self.until, let until else { return self.until == until }
+            return abs(mine.timeIntervalSince(until)) < 300
+        }
     }
 
     /// The device is stopped until a person does something.
@@ -41,8 +63,37 @@ struct Standing: Equatable, Codable, Sendable {
         var status: String
         var reason: String
         var since: Date
+
+        init(status: DeviceStatus, reason: String, since: Date) {
+            self.status = status.rawValue
+            self.reason = reason
+            self.since = since
+        }
+
         /// Whether a new connection proves that it is mended.
-        var endsByConnecting: Bool
+        var endsByConnecting: Bool {
+            [DeviceStatus.outdated.rawValue, DeviceStatus.failed.rawValue].contains(self.status)
+        }
+    }
+
+    /// A lock that is known to last longer is not shortened by an assumption.
+    mutating func lock(until: Date, _ source: TimeLock.Source, isAssumed: Bool, at now: Date) {
+        guard let lock = self.timeLock, lock.until > now else {
+            self.timeLock = TimeLock(since: now, until: until, isAssumed: isAssumed, source: source)
+            return
+        }
+        if !isAssumed {
+            self.timeLock = TimeLock(since: lock.since, until: until, isAssumed: false, source: source)
+        } else if lock.isAssumed {
+            self.timeLock?.until = max(lock.until, until)
+            if source == .service || lock.source == .question { self.timeLock?.source = source }
+        }
+    }
+
+    /// Whether there is a lock, and not only a question about one.
+    func isTimeLockKnown(at now: Date) -> Bool {
+        guard let lock = self.timeLock, lock.until > now else { return false }
+        return lock.source != .question
     }
 
     // MARK: Asking
