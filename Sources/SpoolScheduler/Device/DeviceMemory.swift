@@ -6,6 +6,8 @@ struct DeviceMemory: Equatable, Codable, Sendable {
     var cooldown = Cooldown()
     var standing = Standing()
     var signals = SignalLog()
+    var breaker = CircuitBreaker()
+    var replyRatio = ReplyRatio()
     var pause: Pause?
 
     /// A person has stopped the device.
@@ -23,6 +25,8 @@ struct DeviceMemory: Equatable, Codable, Sendable {
         self.cooldown = try stored.decodeIfPresent(Cooldown.self, forKey: .cooldown) ?? Cooldown()
         self.standing = try stored.decodeIfPresent(Standing.self, forKey: .standing) ?? Standing()
         self.signals = try stored.decodeIfPresent(SignalLog.self, forKey: .signals) ?? SignalLog()
+        self.breaker = try stored.decodeIfPresent(CircuitBreaker.self, forKey: .breaker) ?? CircuitBreaker()
+        self.replyRatio = try stored.decodeIfPresent(ReplyRatio.self, forKey: .replyRatio) ?? ReplyRatio()
         self.pause = try stored.decodeIfPresent(Pause.self, forKey: .pause)
     }
 }

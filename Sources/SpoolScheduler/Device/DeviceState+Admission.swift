@@ -60,7 +60,7 @@ extension DeviceState {
             self.memory.standing.banned(at: now),
             self.memory.cooldown.closure(at: now),
             self.pace.rest(at: now, self.policy.pacing),
-            self.pace.gap(at: now),
+            self.pace.gap(at: now, lead: self.typingLead),
         ]
         for (cap, window) in self.caps {
             let waiting = window == .hour ? backlog.hour : backlog.day
@@ -74,6 +74,12 @@ extension DeviceState {
         }
         return closures.compactMap(\.self)
     }
+
+    /// When the gap after the last send ends: a plan fills what is left of it with typing.
+    public var gapEnd: Date? { self.pace.gapEnd }
+
+    /// Seconds by which a message is taken before its gap ends, to be typed in them.
+    private var typingLead: TimeInterval { self.policy.humanSimulation ? HumanPlan.longest : 0 }
 
     var caps: [(cap: SendingCap, window: WaitReason.Window)] {
         let hourly = self.policy.pacing.hourly.map { (SendingCap(limit: $0, window: 3600), WaitReason.Window.hour) }

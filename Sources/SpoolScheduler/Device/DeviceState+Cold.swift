@@ -8,6 +8,8 @@ extension DeviceState {
         let closures: [Closure?] = [
             self.memory.standing.timeLocked(at: now),
             self.memory.standing.quotaUsedUp(at: now),
+            self.memory.breaker.closure(at: now, self.policy.breaker),
+            self.memory.replyRatio.closure(self.policy.replyRatio),
         ]
         return closures.compactMap(\.self) + self.coldCaps(at: now).compactMap { self.closure(of: $0, at: now) }
     }
@@ -15,7 +17,8 @@ extension DeviceState {
     /// How many strangers may be written to now; at most `Int.max`.
     func coldRoom(at now: Date) -> Int {
         let rooms = self.coldCaps(at: now).map { $0.cap.room(at: now, after: self.ledger.cold) }
-        return min(rooms.min() ?? .max, self.memory.standing.quotaLeft(at: now) ?? .max)
+        let probe = self.policy.breaker.window != nil && self.memory.breaker.isHalfOpen ? 1 : Int.max
+        return min(rooms.min() ?? .max, self.memory.standing.quotaLeft(at: now) ?? .max, probe)
     }
 
     struct ColdCap {

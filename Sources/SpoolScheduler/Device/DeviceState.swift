@@ -55,13 +55,17 @@ public struct DeviceState: Equatable, Sendable {
     // MARK: Sending
 
     /// Counts one message that was handed to the connection at `start`; the send ended at `end`.
+    /// - Parameter message: Whose receipt decides, if it is the circuit breaker's probe.
     public mutating func record(
-        lane: Lane, start: Date, end: Date, using generator: inout some RandomNumberGenerator
+        lane: Lane, message: QueueID? = nil, start: Date, end: Date, using generator: inout some RandomNumberGenerator
     ) {
         let last = self.ledger.all.last
         self.ledger.record(start, lane)
         self.memory.warmUp.record(start)
-        if lane == .cold { self.memory.standing.quota?.usedSince += 1 }
+        if lane == .cold {
+            self.memory.standing.quota?.usedSince += 1
+            self.memory.breaker.recordSend(message, at: start, self.policy.breaker)
+        }
         self.pace.record(start: start, end: end, after: last, self.policy.pacing, using: &generator)
     }
 
@@ -94,10 +98,11 @@ public struct DeviceState: Equatable, Sendable {
         self.memory.pause = DeviceMemory.Pause(reason: reason, since: now)
     }
 
-    /// A person lets it go on, and takes note of what stopped it. A ban whose end is known goes on until then.
+    /// A person lets it go on, and takes note of what stopped it or its strangers. A ban whose end is known goes on until then.
     public mutating func resume(at now: Date) {
         self.memory.pause = nil
         self.memory.standing.halt = nil
+        if self.memory.replyRatio.closure(self.policy.replyRatio) != nil { self.memory.replyRatio.takeNote(at: now) }
         if let until = self.memory.standing.ban?.until, until > now {
             self.memory.standing.ban?.needsPerson = false
         } else {
@@ -112,6 +117,7 @@ public struct DeviceState: Equatable, Sendable {
         self.pace.correct(at: now, self.policy.pacing)
         self.memory.cooldown.correct(at: now, self.policy.cooldown)
         self.memory.warmUp.correct(at: now)
+        self.memory.breaker.correct(at: now, self.policy.breaker)
     }
 }
 

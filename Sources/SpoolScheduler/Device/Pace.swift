@@ -27,9 +27,10 @@ struct Pace: Equatable, Sendable {
 
     // MARK: Asking
 
-    func gap(at now: Date) -> Closure? {
-        guard let gapEnds = self.gapEnds, gapEnds > now else { return nil }
-        return Closure(until: gapEnds, self.ramp == nil ? .delay : .reconnected)
+    /// - Parameter lead: Seconds by which it ends earlier.
+    func gap(at now: Date, lead: TimeInterval) -> Closure? {
+        guard let end = self.gapEnds?.addingTimeInterval(-lead), end > now else { return nil }
+        return Closure(until: end, self.ramp == nil ? .delay : .reconnected)
     }
 
     func rest(at now: Date, _ policy: PacingPolicy) -> Closure? {
