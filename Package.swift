@@ -161,10 +161,15 @@ let whatsAppRooms: [Target] = [
         ]),
 ]
 
+/// Pure decisions, which build in seconds.
+let schedulerRooms: [Target] = [
+    room("SpoolScheduler", ["SpoolCore"], exclude: ["Zones/generate.py"]),
+    tests("SpoolSchedulerTests", ["SpoolScheduler", "SpoolCore"]),
+]
+
 /// The spool, the queue and everything that runs.
 let daemonRooms: [Target] = [
     room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
-    room("SpoolScheduler", ["SpoolCore"]),
     room("SpoolConfig", ["SpoolCore", .yams]),
     room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
     room(
@@ -214,7 +219,6 @@ let daemonRooms: [Target] = [
 
     tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
     tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
-    tests("SpoolSchedulerTests", ["SpoolScheduler", "SpoolCore"]),
     tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
     tests(
         "SpoolHTTPTests",
@@ -245,6 +249,7 @@ let daemonRooms: [Target] = [
 
 /// SPOOL_PART=protocol leaves out all but the wire protocol, for the builds that are full rebuilds of their own
 /// (sanitizers, fuzzing); SPOOL_PART=fuzzing adds the fuzzer to that, which nothing but libFuzzer can link.
+/// SPOOL_PART=scheduler leaves the scheduler alone, for trying its rules out one by one.
 let part = Context.environment["SPOOL_PART"]
 let fuzzer: [Target] = [
     .executableTarget(
@@ -270,7 +275,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
-    targets: foundations + protocolRooms + (part == nil ? whatsAppRooms + daemonRooms : [])
-        + (part == "fuzzing" ? fuzzer : []),
+    targets: foundations + (part == "scheduler" ? [] : protocolRooms)
+        + (part == nil || part == "scheduler" ? schedulerRooms : [])
+        + (part == nil ? whatsAppRooms + daemonRooms : []) + (part == "fuzzing" ? fuzzer : []),
     swiftLanguageModes: [.v6]
 )

@@ -19,7 +19,7 @@ actor DeviceBoard {
 
     private struct Entry {
         var device: TransportDevice
-        var pacing: DevicePacing
+        var pacing: DeviceState
         /// When it had been handed all news it missed; `nil` while it is not connected.
         var drainedAt: Date?
         /// Until when it is left alone because a send found it away, which the transport has not told yet.
@@ -47,7 +47,10 @@ actor DeviceBoard {
     /// Puts a device on the board, with what it sent in the last 24 hours; one that is there stays as it is.
     func add(_ device: TransportDevice, policy: PacingPolicy, sends: [Date], at now: Date) {
         guard self.entries[device.id] == nil else { return }
-        var pacing = self.chance.draw { DevicePacing(policy: policy, sends: sends, using: &$0) }
+        var pacing = self.chance.draw {
+            DeviceState(
+                policy: SchedulerPolicy(pacing: policy), sends: sends.map { Send(at: $0, lane: .known) }, newUsing: &$0)
+        }
         pacing.correct(at: now)
         self.entries[device.id] = Entry(device: device, pacing: pacing, drainedAt: device.isConnected ? now : nil)
         self.tell(device)
@@ -101,7 +104,7 @@ actor DeviceBoard {
         switch self.admission(of: device, at: now) {
         case nil: return .pause
         case .wait(let until, _): return .wait(until: until)
-        case .now(let most):
+        case .now(_, let most):
             self.inTurn.insert(device)
             return .now(upTo: most)
         }
@@ -135,7 +138,9 @@ actor DeviceBoard {
         guard count > 0 else { return }
         self.entries[device]?.timesAway = 0
         self.chance.draw { generator in
-            for _ in 0..<count { self.entries[device]?.pacing.record(start: start, end: end, using: &generator) }
+            for _ in 0..<count {
+                self.entries[device]?.pacing.record(lane: .known, start: start, end: end, using: &generator)
+            }
         }
     }
 
@@ -199,7 +204,8 @@ actor DeviceBoard {
             return DeviceView(
                 sessionID: id, number: entry.device.number, status: entry.device.status.rawValue,
                 isConnected: entry.device.isConnected, connectedAt: entry.device.connectedAt, sentLastHour: used.hour,
-                hourlyLimit: entry.pacing.policy.hourly, sentLastDay: used.day, dailyLimit: entry.pacing.policy.daily,
+                hourlyLimit: entry.pacing.policy.pacing.hourly, sentLastDay: used.day,
+                dailyLimit: entry.pacing.policy.pacing.daily,
                 nextSendAt: entry.device.isConnected ? entry.pacing.nextSend(at: now) : nil, pausedUntil: pause?.until,
                 pauseReason: entry.device.isConnected ? pause?.reason : entry.device.detail ?? "not connected",
                 isDryRun: isDryRun)

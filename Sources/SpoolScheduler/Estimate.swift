@@ -6,13 +6,13 @@ import SpoolCore
 /// Walks the queue through the same pacing values that decide the real sends, with the shortest, the mean and the
 /// longest gap in place of chance. Messages are taken to be spread evenly over the devices.
 public struct Estimate: Sendable {
-    private let devices: [DevicePacing]
+    private let devices: [DeviceState]
     /// From how many messages a device on the rest is extrapolated: the caps' windows have been met by then.
     private static let walked = 3000
     /// How many of the last ones tell the pace of the rest.
     private static let measured = 1000
 
-    public init(devices: [DevicePacing]) {
+    public init(devices: [DeviceState]) {
         self.devices = devices
     }
 
@@ -50,25 +50,25 @@ public struct Estimate: Sendable {
     }
 
     /// Sends `count` messages through one device's pacing.
-    private static func walk(_ pacing: DevicePacing, _ count: Int, _ now: Date, _ gap: Double) -> Date {
-        var pacing = pacing
+    private static func walk(_ state: DeviceState, _ count: Int, _ now: Date, _ gap: Double) -> Date {
+        var state = state
         var chance = FixedChance(gap)
         var moment = now
         var left = min(count, Self.walked)
         var measuredFrom = now
         while left > 0 {
-            switch pacing.admission(at: moment) {
+            switch state.admission(at: moment) {
             case .wait(let until, _):
                 guard until > moment else { return moment }
                 moment = until
-            case .now(let most):
-                for _ in 0..<min(most, left) { pacing.record(start: moment, end: moment, using: &chance) }
+            case .now(_, let most):
+                for _ in 0..<min(most, left) { state.record(lane: .known, start: moment, end: moment, using: &chance) }
                 left -= min(most, left)
                 if left >= Self.measured { measuredFrom = moment }
             }
         }
         // The gap that belongs to the last one: "5-20 seconds" on an idle device, as its real send will take.
-        let end = max(moment, pacing.gapEnd ?? moment)
+        let end = max(moment, state.pace.gapEnd ?? moment)
         guard count > Self.walked else { return end }
         return end.addingTimeInterval(
             end.timeIntervalSince(measuredFrom) / Double(Self.measured) * Double(count - Self.walked))

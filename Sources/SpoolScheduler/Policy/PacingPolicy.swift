@@ -1,9 +1,12 @@
+import SpoolCore
+
 /// The limits under which one device sends. A limit that is `nil` is off.
 public struct PacingPolicy: Equatable, Sendable {
-    /// The shortest and longest random gap between two messages of a device, from the end of one send to the next.
+    /// The shortest and longest random gap between two messages of a device, from the end of one send to the next; the
+    /// time it shows itself typing is part of it.
     public var minimumDelay: Duration
     public var maximumDelay: Duration
-    /// The most messages in any 60 minutes.
+    /// The most messages in any 60 minutes, counted when they are handed to the connection.
     public var hourly: Int?
     /// The most messages in any 24 hours.
     public var daily: Int?
@@ -25,5 +28,11 @@ public struct PacingPolicy: Equatable, Sendable {
         self.restAfter = restAfter
         self.rest = rest
         self.burst = burst
+    }
+
+    /// Seconds, in order.
+    var gap: ClosedRange<Double> {
+        let low = self.minimumDelay.seconds
+        return low...max(low, self.maximumDelay.seconds)
     }
 }

@@ -1,22 +1,22 @@
-public import Foundation
+import Foundation
 
-/// When a device sent, oldest first: what the sliding caps count. Holds no more than the widest window needs.
-public struct SendLedger: Equatable, Sendable {
+/// Moments in order, oldest first. Holds no more than the widest window needs.
+struct SendTimes: Equatable, Sendable {
     /// Times in order; those before `first` are dropped.
     private var times: [Date]
     private var first = 0
     private let window: TimeInterval
 
     /// - Parameter window: Seconds; older sends are forgotten.
-    public init(_ times: [Date] = [], window: TimeInterval = 24 * 3600) {
+    init(_ times: [Date] = [], window: TimeInterval = 24 * 3600) {
         self.times = times.sorted()
         self.window = window
     }
 
-    public var last: Date? { self.first < self.times.count ? self.times.last : nil }
+    var last: Date? { self.first < self.times.count ? self.times.last : nil }
 
     /// Adds a send; a clock that was set back does not put it before earlier ones.
-    public mutating func record(_ moment: Date) {
+    mutating func record(_ moment: Date) {
         self.times.append(max(moment, self.last ?? moment))
         let horizon = moment.addingTimeInterval(-self.window)
         while self.first < self.times.count, self.times[self.first] <= horizon { self.first += 1 }
@@ -34,7 +34,7 @@ public struct SendLedger: Equatable, Sendable {
     }
 
     /// How many sends were later than `moment`.
-    public func count(after moment: Date) -> Int {
+    func count(after moment: Date) -> Int {
         var low = self.first
         var high = self.times.count
         while low < high {
