@@ -114,8 +114,17 @@ let protocolRooms: [Target] = [
 let whatsAppRooms: [Target] = [
     room(
         "WhatsAppStore",
-        ["WhatsAppClient", "SignalProtocol", "WhatsAppBinary", "CryptoPrimitives", "CSQLite", .grdb, .logging]),
-    room("WhatsAppSocket", ["WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),
+        [
+            "WhatsAppClient", "SignalProtocol", "WhatsAppBinary", "WhatsAppCrypto", "CryptoPrimitives", "CSQLite",
+            .grdb,
+            .logging,
+        ]),
+    room(
+        "WhatsAppSocket",
+        [
+            "WhatsAppClient", "WhatsAppCrypto", "CryptoPrimitives", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1,
+            .nioWebSocket, .nioSSL,
+        ]),
     room(
         "WhatsAppSimulator",
         [
@@ -145,7 +154,10 @@ let whatsAppRooms: [Target] = [
         ]),
     tests(
         "WhatsAppSocketTests",
-        ["WhatsAppSocket", "WhatsAppClient", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL]),
+        [
+            "WhatsAppSocket", "WhatsAppClient", "WhatsAppCrypto", "CryptoPrimitives", .nioCore, .nioPosix, .nioHTTP1,
+            .nioWebSocket, .nioSSL,
+        ]),
     tests(
         "WhatsAppSimulatorTests",
         [

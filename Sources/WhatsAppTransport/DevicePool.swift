@@ -35,8 +35,9 @@ actor DevicePool {
     private var lastStarter = 0
 
     init(
-        registry: any DeviceRegistry, connector: any BytePipeConnector, configuration: SessionConfiguration,
-        policy: MessagePolicy, time: SessionTime, generator: SharedGenerator, logger: Logger
+        registry: any DeviceRegistry, connector: any BytePipeConnector, uploader: any MediaUploader,
+        configuration: SessionConfiguration, policy: MessagePolicy, time: SessionTime, generator: SharedGenerator,
+        logger: Logger
     ) {
         let funnel = EventFunnel(time: time, logger: logger)
         self.registry = registry
@@ -46,8 +47,9 @@ actor DevicePool {
         self.funnel = funnel
         self.makeSurroundings = { pool in
             DeviceSurroundings(
-                registry: registry, connector: connector, configuration: configuration, policy: policy, time: time,
-                generator: generator, logger: logger, funnel: funnel, onOutdated: { await pool.stopOutdated() })
+                registry: registry, connector: connector, uploader: uploader, configuration: configuration,
+                policy: policy, time: time, generator: generator, logger: logger, funnel: funnel,
+                onOutdated: { await pool.stopOutdated() })
         }
     }
 

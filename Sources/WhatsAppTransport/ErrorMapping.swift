@@ -16,6 +16,8 @@ enum DeferralCode: String, CaseIterable {
     case phoneUnreachable = "PHONE_UNREACHABLE"
     case storeFailed = "STORE_FAILED"
     case notMade = "NOT_MADE"
+    /// The media servers have not taken the attachment. Says nothing about the recipient or the device.
+    case mediaUploadRefused = "MEDIA_UPLOAD_REFUSED"
 }
 
 extension TransportError {

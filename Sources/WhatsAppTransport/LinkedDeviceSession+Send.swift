@@ -4,7 +4,7 @@ import WhatsAppBinary
 import WhatsAppClient
 
 extension LinkedDeviceSession {
-    /// Sends what goes to people who are there, all together.
+    /// Sends what goes to people who are there, all together, but for messages that wait for their attachments.
     func send(_ messages: [OutgoingMessage]) async -> [SendResult] {
         guard self.condition == .connected, self.stopCondition == nil, let messenger = self.live?.messenger else {
             return messages.map { _ in .failure(self.absence) }
@@ -13,18 +13,50 @@ extension LinkedDeviceSession {
         defer { self.endSend() }
         let recipients = await self.recipients(of: messages, messenger)
         var results = messages.map { _ in SendResult.failure(.notConnected) }
-        var texts: [(index: Int, text: OutgoingText)] = []
+        var backlog = SendBacklog()
+        var attachments: [(index: Int, attachment: MediaAttachment)] = []
         for (index, message) in messages.enumerated() {
             switch recipients.account(of: message.recipient) {
             case .success(let account):
                 let text = OutgoingText(id: message.wireID.rawValue, recipient: account, text: message.text)
-                texts.append((index, text))
+                backlog.append(index, text, isReady: message.media == nil)
+                if let media = message.media { attachments.append((index, MediaAttachment(media))) }
             case .failure(let error): results[index] = .failure(error)
             }
         }
-        let outcomes = await Self.outcomes(of: texts.map(\.text), messenger)
-        for ((index, _), outcome) in zip(texts, outcomes) { results[index] = outcome.result }
+        await Self.send(&backlog, attachments, messenger, &results)
         return results
+    }
+
+    /// Uploads and sends side by side: an upload keeps nobody waiting but its own chat.
+    private static func send(
+        _ backlog: inout SendBacklog, _ attachments: [(index: Int, attachment: MediaAttachment)],
+        _ messenger: Messenger,
+        _ results: inout [SendResult]
+    ) async {
+        let ended = EndedUploads()
+        await withDiscardingTaskGroup { group in
+            for (index, attachment) in attachments {
+                group.addTask { await ended.add(index, await messenger.upload(attachment)) }
+            }
+            var open = attachments.count
+            while true {
+                let ready = backlog.takeReady()
+                for (entry, outcome) in zip(ready, await self.outcomes(of: ready.map(\.text), messenger)) {
+                    results[entry.index] = outcome.result
+                }
+                guard open > 0 else { return }
+                for (index, result) in await ended.takeAll() {
+                    open -= 1
+                    switch result {
+                    case .success(let attachment): backlog.attach(attachment, to: index)
+                    case .failure(let failure):
+                        backlog.drop(index)
+                        results[index] = .failure(failure.error)
+                    }
+                }
+            }
+        }
     }
 
     private var absence: TransportError {

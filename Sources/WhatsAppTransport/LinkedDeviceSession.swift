@@ -8,6 +8,7 @@ import WhatsAppClient
 struct DeviceSurroundings: Sendable {
     let registry: any DeviceRegistry
     let connector: any BytePipeConnector
+    let uploader: any MediaUploader
     let configuration: SessionConfiguration
     let policy: MessagePolicy
     let time: SessionTime
@@ -153,8 +154,9 @@ extension LinkedDeviceSession {
         var logger = around.logger
         logger[metadataKey: "device.id"] = "\(self.id)"
         let messenger = Messenger(
-            store: self.store, policy: around.policy, time: around.time, generator: around.generator, logger: logger,
-            onEvent: { await self.heard($0) }, onMessage: { try await self.heard($0) })
+            store: self.store, uploader: around.uploader, policy: around.policy, time: around.time,
+            generator: around.generator, logger: logger, onEvent: { await self.heard($0) },
+            onMessage: { try await self.heard($0) })
         let session = WhatsAppSession(
             configuration: around.configuration, connector: around.connector, store: self.credentials,
             handler: messenger, time: around.time, generator: around.generator, logger: logger,

@@ -17,19 +17,21 @@ public struct WhatsAppTransport: MessageTransport {
     /// Takes in the registry's devices; nothing connects before `run`.
     /// - Parameters:
     ///   - registry: devices of it that were never linked are removed.
+    ///   - uploader: what carries attachments to the media servers.
     ///   - receiptGrace: how long the service may take to bring the receipts that waited.
     ///   - generator: for keys, ids and the chance in waiting times; has to be one for secrets.
     public init(
-        registry: any DeviceRegistry, connector: any BytePipeConnector, configuration: SessionConfiguration,
-        policy: MessagePolicy = MessagePolicy(), receiptGrace: Duration = .seconds(60), time: SessionTime,
+        registry: any DeviceRegistry, connector: any BytePipeConnector, uploader: any MediaUploader,
+        configuration: SessionConfiguration, policy: MessagePolicy = MessagePolicy(),
+        receiptGrace: Duration = .seconds(60), time: SessionTime,
         generator: some RandomNumberGenerator & Sendable, logger: Logger
     ) async throws(DeviceRegistryError) {
         self.receiptGrace = receiptGrace
         self.time = time
         self.generator = SharedGenerator(generator)
         self.pool = DevicePool(
-            registry: registry, connector: connector, configuration: configuration, policy: policy, time: time,
-            generator: self.generator, logger: logger)
+            registry: registry, connector: connector, uploader: uploader, configuration: configuration,
+            policy: policy, time: time, generator: self.generator, logger: logger)
         try await self.pool.load()
     }
 

@@ -37,6 +37,8 @@ final class LinkedDevices: Sendable {
         self.database = try DeviceDatabase(path: path)
         let transport = try await WhatsAppTransport(
             registry: self.database, connector: WebSocketConnector(),
+            uploader: MediaFileUploader(
+                scheme: .http, temporaryDirectory: URL(filePath: path).deletingLastPathComponent().path),
             configuration: SessionConfiguration(
                 endpoint: PipeEndpoint(url: url), root: CertificateRoot(key: try PublicKey(simulator.rootKey)),
                 profile: ClientProfile(appVersion: AppVersion(2, 3000, 1))),

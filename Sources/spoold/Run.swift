@@ -127,6 +127,7 @@ struct Run: AsyncParsableCommand {
             // Only a server on this machine is reached, so looser limits are no risk; the port is the simulator's own.
             overrides.append(.init(key: "transport", value: "whatsapp", option: "--simulate"))
             overrides.append(.init(key: "whatsapp.url", value: "ws://127.0.0.1/ws/chat", option: "--simulate"))
+            overrides.append(.init(key: "whatsapp.mediaScheme", value: "http", option: "--simulate"))
         }
         do {
             return try ConfigurationLoader.load(

@@ -36,7 +36,7 @@ import WhatsAppClient
                 try String.fetchOne(db, sql: "PRAGMA \($0)")
             }
         }
-        #expect(settings == ["2", "wal", "1", "1", "\(0x7370_4476)", "1"])
+        #expect(settings == ["2", "wal", "1", "1", "\(0x7370_4476)", "2"])
     }
 
     @Test func `its files and its directory are the daemon's alone`() async throws {
@@ -96,13 +96,48 @@ import WhatsAppClient
         let before = try TestDevices(in: self.directory)
         try await before.addFull("a")
         let content = try await before.content()
-        #expect(content.count == 15)
+        #expect(content.count == 16)
         #expect(content.allSatisfy { $0.key == "seal" || $0.value.count == 1 })
         try before.database.close()
         let after = try TestDevices(in: self.directory)
         #expect(try await after.content() == content)
         let store = try await after.database.store(ofDevice: "a")
         #expect(try await store.read { try $0.loadDevice() } == before.device)
+    }
+
+    @Test(arguments: 1..<DeviceMigrator.version)
+    func `a database of an earlier version becomes one of this version and keeps what it has`(
+        version: Int
+    ) async throws {
+        try self.directory.makeDirectory("state")
+        let old = try GRDB.DatabaseQueue(path: self.path)
+        try DeviceMigrator.migrate(old, to: version)
+        let test = try TestDevices()
+        try await test.addFull("a")
+        let device = try await test.database.access.read { db in
+            try #require(try Row.fetchOne(db, sql: "SELECT * FROM device")).map { ($0, $1) }
+        }
+        let columns = device.map(\.0).joined(separator: ", ")
+        let marks = Array(repeating: "?", count: device.count).joined(separator: ", ")
+        try await old.write { db in
+            try db.execute(
+                sql: "INSERT INTO device (\(columns)) VALUES (\(marks))", arguments: StatementArguments(device.map(\.1))
+            )
+        }
+        try old.close()
+        let new = try DeviceDatabase(path: self.path)
+        let store = try await new.store(ofDevice: "a")
+        #expect(try await store.read { try $0.loadDevice() } == test.device)
+        let schema = try await Self.schema(test.database)
+        #expect(try await Self.schema(new) == schema)
+    }
+
+    private static func schema(_ database: DeviceDatabase) async throws -> [String] {
+        try await database.access.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT coalesce(sql, name) FROM sqlite_master ORDER BY type, name")
+                + [String.fetchOne(db, sql: "PRAGMA user_version") ?? ""]
+        }
     }
 
     @Test func `a closed database says so`() async throws {
@@ -141,7 +176,7 @@ extension DeviceDatabaseTests {
         let test = try TestDevices(in: self.directory)
         try await test.execute("PRAGMA user_version = 9")
         try test.database.close()
-        #expect(throws: StoreError.newerDatabase(path: self.path, version: 9, known: 1)) {
+        #expect(throws: StoreError.newerDatabase(path: self.path, version: 9, known: 2)) {
             try DeviceDatabase(path: self.path)
         }
     }
@@ -174,7 +209,7 @@ extension DeviceDatabaseTests {
         let removed = try await test.addFull("a")
         let kept = try await test.addFull("b")
         let before = try await test.rowCounts(ofDevice: 1)
-        #expect(before.count == 13)
+        #expect(before.count == 14)
         #expect(before.values.allSatisfy { $0 > 0 }, "\(before)")
         try await test.database.removeDevice("a")
         #expect(try await test.rowCounts(ofDevice: 1).values.allSatisfy { $0 == 0 })

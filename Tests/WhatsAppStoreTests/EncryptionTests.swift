@@ -5,6 +5,7 @@ import SignalProtocol
 import SpoolTestSupport
 import Testing
 import WhatsAppClient
+import WhatsAppCrypto
 
 @testable import WhatsAppStore
 
@@ -130,6 +131,9 @@ import WhatsAppClient
             .senderKey(TestDevices.groupKey), .senderKey(SenderKeyName(groupID: "6@g.us", sender: peer)),
             .privacyToken(account: "1@lid"), .sentMessage(id: "A", chat: "BC"), .sentMessage(id: "AB", chat: "C"),
             .sentMessage(id: "", chat: "ABC"), .receivedMessage(hash: [1]), .receivedMessage(hash: [2]),
+            .mediaUpload(MediaUploadKey(fileSHA256: [1], kind: .image)),
+            .mediaUpload(MediaUploadKey(fileSHA256: [1], kind: .video)),
+            .mediaUpload(MediaUploadKey(fileSHA256: [2], kind: .image)),
         ]
         let identities = columns.flatMap { [$0.identity(ofDevice: 1), $0.identity(ofDevice: 2)] }
         #expect(Set(identities).count == 2 * columns.count)

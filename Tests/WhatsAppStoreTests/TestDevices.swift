@@ -5,6 +5,7 @@ import SignalProtocol
 import SpoolTestSupport
 import WhatsAppBinary
 import WhatsAppClient
+import WhatsAppCrypto
 import WhatsAppStoreConformance
 
 @testable import WhatsAppStore
@@ -58,6 +59,14 @@ struct TestDevices {
     static let chat = Result { try JID("200000000000002@lid") }
     static let hash = [UInt8](repeating: 7, count: 32)
 
+    static let mediaKey = MediaUploadKey(fileSHA256: hash, kind: .document)
+
+    var mediaUpload: MediaUpload {
+        MediaUpload(
+            mediaKey: self.secret, fileEncSHA256: Self.hash, fileLength: 5, url: "https://m.example/v/1",
+            directPath: "/v/1", keyMadeAt: Self.date, uploadedAt: Self.date)
+    }
+
     /// A device with something in every table.
     @discardableResult
     func addFull(_ name: String) async throws -> SQLiteDeviceStore {
@@ -80,6 +89,7 @@ struct TestDevices {
             let received = ReceivedMessage(
                 id: "B", sender: chat, outcome: .decrypted(self.secret), receivedAt: Self.date)
             try state.saveReceivedMessage(received, hash: Self.hash)
+            try state.saveMediaUpload(self.mediaUpload, for: Self.mediaKey)
         }
         return store
     }

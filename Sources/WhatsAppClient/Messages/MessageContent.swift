@@ -29,7 +29,7 @@ enum MessageContent {
         return try self.encode(wrapper)
     }
 
-    private static func encode(_ message: WAMessage) throws(ClientError) -> [UInt8] {
+    static func encode(_ message: WAMessage) throws(ClientError) -> [UInt8] {
         do {
             return try message.serializedBytes()
         } catch {

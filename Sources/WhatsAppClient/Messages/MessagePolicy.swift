@@ -9,6 +9,8 @@ public struct MessagePolicy: Hashable, Sendable {
     public var sentMessageLifetime = Duration.seconds(7 * 86_400)
     /// How long received messages are remembered.
     public var receivedMessageLifetime = Duration.seconds(14 * 86_400)
+    /// How long a message waits for the upload of its attachment.
+    public var uploadPatience = Duration.seconds(120)
     /// One-time keys in the first upload of a device, and in later ones.
     public var firstPreKeyCount = 812
     public var laterPreKeyCount = 50
@@ -29,6 +31,8 @@ public struct MessagePolicy: Hashable, Sendable {
     static let rebuildInterval: Double = 3600
     /// Messages that are repeated for one account in an hour.
     static let retriesPerHour = 100
+    /// Uploads that others may declare gone in an hour.
+    static let uploadReportsPerHour = 20
     /// Lots of one-time keys that are made in an hour, whatever the server says it has.
     static let preKeyUploadsPerHour = 6
 }

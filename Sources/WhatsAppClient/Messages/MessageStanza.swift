@@ -2,9 +2,10 @@ import SignalProtocol
 import WhatsAppBinary
 import WhatsAppCrypto
 
-/// A text message to a person, as a stanza.
+/// A message to a person, as a stanza.
 struct MessageStanza: Sendable {
     var id: String
+    var form: MessageForm
     /// The chat, without device. All participants are in its form of address.
     var to: JID
     /// The chat by phone number, where `to` is a hidden id.
@@ -16,10 +17,10 @@ struct MessageStanza: Sendable {
     var token: Node?
 
     var node: Node {
-        var attributes: Attributes = ["id": .string(self.id), "to": .jid(self.to), "type": "text"]
+        var attributes: Attributes = ["id": .string(self.id), "to": .jid(self.to), "type": .string(self.form.type)]
         if self.to.isLID, let pn = self.recipientPN { attributes["peer_recipient_pn"] = .jid(pn) }
         let devices = self.participants.map { jid, ciphertext in
-            Node("to", ["jid": .jid(jid)], children: [ciphertext.node])
+            Node("to", ["jid": .jid(jid)], children: [ciphertext.node(self.form)])
         }
         var children = [Node("participants", children: devices)]
         if self.participants.contains(where: \.ciphertext.startsSession) {
@@ -33,19 +34,20 @@ struct MessageStanza: Sendable {
 /// A message once more, for one device that could not decrypt it.
 struct RepetitionStanza: Sendable {
     var request: RetryRequest
+    var form: MessageForm
     var ciphertext: CiphertextMessage
     var identity: [UInt8]
     var token: Node?
 
     var node: Node {
         var attributes: Attributes = [
-            "id": .string(self.request.id), "to": .jid(self.request.from), "type": "text",
+            "id": .string(self.request.id), "to": .jid(self.request.from), "type": .string(self.form.type),
         ]
         attributes["t"] = self.request.timestamp
         attributes["device_fanout"] = "false"
         attributes["participant"] = self.request.participant
         attributes["recipient"] = self.request.recipient.map { .jid($0) }
-        var enc = self.ciphertext.node
+        var enc = self.ciphertext.node(self.form)
         enc.attributes["count"] = .integer(self.request.count)
         var children = [enc]
         if self.ciphertext.startsSession { children.append(Node("device-identity", bytes: self.identity)) }
@@ -57,12 +59,14 @@ struct RepetitionStanza: Sendable {
 extension CiphertextMessage {
     var startsSession: Bool { self.kind == .preKeySignalMessage }
 
-    fileprivate var node: Node {
+    fileprivate func node(_ form: MessageForm) -> Node {
         let type: AttributeValue =
             switch self.kind {
             case .signalMessage: "msg"
             case .preKeySignalMessage: "pkmsg"
             }
-        return Node("enc", ["v": "2", "type": type], bytes: self.serialized)
+        var attributes: Attributes = ["v": "2", "type": type]
+        attributes["mediatype"] = form.mediaType.map { .string($0) }
+        return Node("enc", attributes, bytes: self.serialized)
     }
 }

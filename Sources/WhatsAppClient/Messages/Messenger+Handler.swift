@@ -61,6 +61,7 @@ extension Messenger: StanzaHandler {
         switch receipt.kind {
         case .delivered, .read: return await self.gather(receipt, stanza)
         case .retry: RetryRequest(stanza).map { self.enqueue($0) }
+        case .mediaMissing: try await self.retireUpload(reportedBy: stanza)
         case .other: break
         }
         try await self.learn(stanza.mappings)

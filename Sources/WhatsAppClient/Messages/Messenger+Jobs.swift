@@ -161,6 +161,7 @@ extension Messenger {
             try state.deleteMessages(
                 sentBefore: now.addingTimeInterval(-policy.sentMessageLifetime.inSeconds),
                 receivedBefore: now.addingTimeInterval(-policy.receivedMessageLifetime.inSeconds))
+            try state.deleteMediaUploads(before: now.addingTimeInterval(-MediaUpload.lifetime.inSeconds))
         }
     }
 

@@ -179,7 +179,7 @@ extension DeviceState {
             let encrypted = zip(plan.targets, results.prefix(plan.targets.count))
             results = results.dropFirst(plan.targets.count)
             return MessageStanza(
-                id: plan.draft.id, to: plan.to, recipientPN: plan.recipient.pn,
+                id: plan.draft.id, form: plan.draft.form, to: plan.to, recipientPN: plan.recipient.pn,
                 participants: encrypted.compactMap { target, result in
                     (try? result.get()).map { (target.jid, $0) }
                 },

@@ -101,7 +101,8 @@ extension Messenger {
             let ciphertext = try cipher.encrypt(
                 MessagePadding.pad(content, using: &generator), for: address, in: &state)
             let stanza = RepetitionStanza(
-                request: request, ciphertext: ciphertext, identity: try account.identity.serialized(),
+                request: request, form: try MessageForm(content: sent.content.exposed), ciphertext: ciphertext,
+                identity: try account.identity.serialized(),
                 token: isOwn ? nil : try state.tokenNode(for: sent.chat, now: now))
             return (stanza, changed)
         }
@@ -113,9 +114,6 @@ extension DeviceState {
     fileprivate func sentMessage(for request: RetryRequest) throws -> SentMessage? {
         var chat = request.from
         if try self.loadDevice().account?.isOwn(request.from) == true { chat = request.recipient ?? chat }
-        for name in try self.names(of: chat) {
-            if let message = try self.loadSentMessage(id: request.id, chat: name) { return message }
-        }
-        return nil
+        return try self.sentMessage(request.id, in: [chat])
     }
 }

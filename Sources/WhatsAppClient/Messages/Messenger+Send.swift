@@ -4,15 +4,15 @@ import Logging
 import WhatsAppBinary
 
 extension Messenger {
-    /// Sends one text; see `send(_:)` for many.
+    /// Sends one message; see `send(_:)` for many.
     public func send(_ message: OutgoingText) async -> SendOutcome {
         await self.send([message])[0]
     }
 
-    /// Encrypts texts for all devices of their recipients and our own others, makes the ratchets durable in one commit,
+    /// Encrypts messages for all devices of their recipients and our own others, makes the ratchets durable in one commit,
     /// and only then sends the stanzas. One call works at a time; another waits for it.
     ///
-    /// Texts of the same chat go out one after the other in their order, those of different chats at the same time. A
+    /// Messages of the same chat go out one after the other in their order, those of different chats at the same time. A
     /// message that the server refuses with 400 is sent once more, under the same id, to the recipient's other name;
     /// apart from that nothing is sent again. When an acknowledgement is missing, what follows it in its chat is not
     /// sent: each would wait for its own in turn. To be called when the backlog has drained, and with a recipient that
@@ -39,11 +39,7 @@ extension Messenger {
     private func drafts(of messages: [OutgoingText]) throws(ClientError) -> [Draft] {
         var drafts: [Draft] = []
         var generator = self.generator
-        for message in messages {
-            let content = try MessageContent.text(
-                message.text, expiration: message.expiration, secret: generator.bytes(count: 32))
-            drafts.append(Draft(text: message, content: content))
-        }
+        for message in messages { drafts.append(try Draft(message, secret: generator.bytes(count: 32))) }
         return drafts
     }
 

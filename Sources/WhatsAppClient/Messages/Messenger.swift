@@ -17,6 +17,10 @@ public actor Messenger {
     let onMessage: MessageEventHandler
     let cipher = SessionCipher()
 
+    /// Attachments.
+    let uploads: AttachmentUploads
+    var uploadReports = HourlyCount()
+
     private var attached: (any StanzaChannel)?
     var isConnected = false
     var isDrained = false
@@ -50,18 +54,22 @@ public actor Messenger {
     var preKeyUploads = HourlyCount()
 
     /// - Parameters:
+    ///   - uploader: what carries attachments.
     ///   - generator: for keys and ids; has to be one for secrets.
     ///   - onEvent, onMessage: awaited before the stanza that brought the news is acknowledged. Receipts are handed over
     ///     beside the other news, never two lots of them at once.
     public init(
-        store: any DeviceStore, policy: MessagePolicy = MessagePolicy(), time: SessionTime,
-        generator: some RandomNumberGenerator & Sendable, logger: Logger, onEvent: @escaping ClientEventHandler,
-        onMessage: @escaping MessageEventHandler
+        store: any DeviceStore, uploader: any MediaUploader, policy: MessagePolicy = MessagePolicy(),
+        time: SessionTime, generator: some RandomNumberGenerator & Sendable, logger: Logger,
+        onEvent: @escaping ClientEventHandler, onMessage: @escaping MessageEventHandler
     ) {
         self.store = store
         self.policy = policy
         self.time = time
         self.generator = SharedGenerator(generator)
+        self.uploads = AttachmentUploads(
+            store: store, uploader: uploader, patience: policy.uploadPatience, time: time, generator: self.generator,
+            logger: logger)
         self.logger = logger
         self.onEvent = onEvent
         self.onMessage = onMessage
@@ -69,8 +77,9 @@ public actor Messenger {
 
     /// The connection to speak through; `nil` to let go of it. A session and its handler know each other, so one of
     /// them has to be let go of in the end.
-    public func attach(_ channel: (any StanzaChannel)?) {
+    public func attach(_ channel: (any StanzaChannel)?) async {
         self.attached = channel
+        await self.uploads.attach(channel)
     }
 
     var channel: any StanzaChannel {

@@ -5,6 +5,8 @@ import WhatsAppBinary
 struct InboundReceipt: Equatable {
     enum Kind: Equatable {
         case delivered, read, retry
+        /// The file of the message could not be had.
+        case mediaMissing
         /// News that is nobody's concern but the server's.
         case other
     }
@@ -34,6 +36,7 @@ struct InboundReceipt: Equatable {
             case nil, "", "inactive": .delivered
             case "read", "played": .read
             case "retry": .retry
+            case "server-error": .mediaMissing
             default: .other
             }
     }
@@ -94,7 +97,7 @@ struct ReceiptLedger: Sendable {
         switch receipt.kind {
         case .delivered: .delivered
         case .read: .read
-        case .retry, .other: nil
+        case .retry, .mediaMissing, .other: nil
         }
     }
 }

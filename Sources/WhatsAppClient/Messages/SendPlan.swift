@@ -6,6 +6,19 @@ import WhatsAppCrypto
 struct Draft: Sendable {
     let text: OutgoingText
     let content: [UInt8]
+    let form: MessageForm
+
+    init(_ text: OutgoingText, secret: [UInt8]) throws(ClientError) {
+        let content =
+            if let attached = text.attachment {
+                try MessageContent.media(attached, caption: text.text, expiration: text.expiration, secret: secret)
+            } else {
+                try MessageContent.text(text.text, expiration: text.expiration, secret: secret)
+            }
+        self.text = text
+        self.content = content
+        self.form = try MessageForm(content: content)
+    }
 
     var id: String { self.text.id }
 }

@@ -98,4 +98,13 @@ public protocol DeviceState: SignalStore {
 
     /// Deletes sent and received messages that are older.
     mutating func deleteMessages(sentBefore: Date, receivedBefore: Date) throws
+
+    // Media
+
+    func loadMediaUpload(_ key: MediaUploadKey) throws -> MediaUpload?
+    /// Replaces the one with the same key.
+    mutating func saveMediaUpload(_ upload: MediaUpload, for key: MediaUploadKey) throws
+    mutating func deleteMediaUpload(_ key: MediaUploadKey) throws
+    /// Deletes uploads that are older.
+    mutating func deleteMediaUploads(before date: Date) throws
 }

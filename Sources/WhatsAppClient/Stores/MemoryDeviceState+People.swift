@@ -89,3 +89,20 @@ extension MemoryDeviceState {
         self.receivedIDs = self.receivedIDs.filter { $0.value >= receivedBefore }
     }
 }
+
+// Media
+extension MemoryDeviceState {
+    func loadMediaUpload(_ key: MediaUploadKey) -> MediaUpload? { self.mediaUploads[key] }
+
+    mutating func saveMediaUpload(_ upload: MediaUpload, for key: MediaUploadKey) {
+        self.mediaUploads[key] = upload
+    }
+
+    mutating func deleteMediaUpload(_ key: MediaUploadKey) {
+        self.mediaUploads[key] = nil
+    }
+
+    mutating func deleteMediaUploads(before date: Date) {
+        self.mediaUploads = self.mediaUploads.filter { $0.value.uploadedAt >= date }
+    }
+}

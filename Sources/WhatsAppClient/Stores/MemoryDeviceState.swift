@@ -29,6 +29,7 @@ struct MemoryDeviceState: DeviceState {
     var retries: [RetryKey: Int] = [:]
     var receivedMessages: [[UInt8]: ReceivedMessage] = [:]
     var receivedIDs: [MessageKey: Date] = [:]
+    var mediaUploads: [MediaUploadKey: MediaUpload] = [:]
 
     init(_ device: LinkedDevice) {
         self.device = device

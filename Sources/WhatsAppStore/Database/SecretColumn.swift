@@ -1,4 +1,6 @@
 import SignalProtocol
+import WhatsAppClient
+import WhatsAppCrypto
 
 /// A secret and the row it belongs to. What is sealed for one is refused in any other.
 enum SecretColumn {
@@ -14,6 +16,7 @@ enum SecretColumn {
     case privacyToken(account: String)
     case sentMessage(id: String, chat: String)
     case receivedMessage(hash: [UInt8])
+    case mediaUpload(MediaUploadKey)
 
     /// Table and column.
     var name: String {
@@ -30,6 +33,7 @@ enum SecretColumn {
         case .privacyToken: "privacyToken.token"
         case .sentMessage: "sentMessage.content"
         case .receivedMessage: "receivedMessage.content"
+        case .mediaUpload: "mediaUpload.mediaKey"
         }
     }
 
@@ -50,6 +54,9 @@ enum SecretColumn {
             bytes.append(part: id.utf8)
             bytes.append(part: chat.utf8)
         case .receivedMessage(let hash): bytes.append(part: hash)
+        case .mediaUpload(let key):
+            bytes.append(part: key.fileSHA256)
+            bytes.append(part: key.kind.pathElement.utf8)
         }
         return bytes
     }

@@ -8,12 +8,14 @@ enum DeviceMigrator {
     static let version = Self.steps.count
 
     private static let steps: [(name: String, migrate: @Sendable (Database) throws -> Void)] = [
-        (V1CreateDevices.name, V1CreateDevices.migrate)
+        (V1CreateDevices.name, V1CreateDevices.migrate),
+        (V2CreateMediaUploads.name, V2CreateMediaUploads.migrate),
     ]
 
-    static func migrate(_ database: some DatabaseWriter) throws {
+    /// - Parameter version: how far to go.
+    static func migrate(_ database: some DatabaseWriter, to version: Int = Self.version) throws {
         var migrator = DatabaseMigrator()
-        for (index, step) in Self.steps.enumerated() {
+        for (index, step) in Self.steps.prefix(version).enumerated() {
             migrator.registerMigration(step.name) { db in
                 try step.migrate(db)
                 try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")

@@ -13,12 +13,16 @@ import WhatsAppTransport
 /// The devices of a state directory, and how a transport over them is made.
 struct WhatsAppWiring: Sendable {
     let devices: DeviceDatabase
+    private let uploader: MediaFileUploader
     let logger: Logger
 
     /// Opens the devices' database, which one daemon at a time can.
     /// - Parameter use: what the state directory is claimed for, once the key is at hand.
     init(_ configuration: DaemonConfiguration, for use: StateUse, logger: Logger) throws {
         self.logger = logger
+        self.uploader = MediaFileUploader(
+            scheme: MediaFileUploader.Scheme(configuration.whatsApp.mediaScheme),
+            temporaryDirectory: configuration.state.directory)
         let key = try Self.key(configuration.state.keyFile, ProcessInfo.processInfo.environment)
         try use.claim(configuration.state.directory)
         do {
@@ -39,7 +43,7 @@ struct WhatsAppWiring: Sendable {
         _ session: SessionConfiguration, receiptGrace: Duration, logger: Logger? = nil
     ) async throws -> WhatsAppTransport {
         try await WhatsAppTransport(
-            registry: self.devices, connector: WebSocketConnector(), configuration: session,
+            registry: self.devices, connector: WebSocketConnector(), uploader: self.uploader, configuration: session,
             receiptGrace: receiptGrace, time: SessionTime(clock: ContinuousClock(), date: { Date() }),
             generator: SystemRandomNumberGenerator(), logger: logger ?? self.logger)
     }
@@ -72,6 +76,15 @@ struct WhatsAppWiring: Sendable {
             throw Failure(.configuration, "state.keyFile \(path): \(error)")
         } catch {
             throw Failure(.configuration, "state.keyFile \(path): \(error.localizedDescription)")
+        }
+    }
+}
+
+extension MediaFileUploader.Scheme {
+    init(_ scheme: DaemonConfiguration.WhatsApp.MediaScheme) {
+        switch scheme {
+        case .https: self = .https
+        case .http: self = .http
         }
     }
 }

@@ -14,8 +14,9 @@ import WhatsAppBinary
         for type in [nil, "", "inactive"] { #expect(try self.receipt("A", type: type).kind == .delivered) }
         for type in ["read", "played"] { #expect(try self.receipt("A", type: type).kind == .read) }
         #expect(try self.receipt("A", type: "retry").kind == .retry)
+        #expect(try self.receipt("A", type: "server-error").kind == .mediaMissing)
         for type in [
-            "sender", "read-self", "played-self", "server-error", "peer_msg", "hist_sync", "enc_rekey_retry", "new",
+            "sender", "read-self", "played-self", "peer_msg", "hist_sync", "enc_rekey_retry", "new",
         ] { #expect(try self.receipt("A", type: type).kind == .other) }
     }
 

@@ -28,8 +28,9 @@ final class MessagingDevice: TestSession {
         // Each of them costs a key pair.
         policy.firstPreKeyCount = 10
         self.messenger = Messenger(
-            store: store, policy: policy, time: time, generator: SeededGenerator(seed: seed + 1), logger: logger,
-            onEvent: { continuation.yield($0) }, onMessage: { _ in })
+            store: store, uploader: MediaFileUploader(scheme: .http, temporaryDirectory: "/tmp"), policy: policy,
+            time: time, generator: SeededGenerator(seed: seed + 1), logger: logger, onEvent: { continuation.yield($0) },
+            onMessage: { _ in })
         self.session = WhatsAppSession(
             configuration: SessionConfiguration(
                 endpoint: PipeEndpoint(url: try #require(URL(string: bench.endpoint.url))),

@@ -78,6 +78,7 @@ struct TransportBench: Sendable {
         policy.firstPreKeyCount = 20
         return try await WhatsAppTransport(
             registry: registry, connector: WebSocketConnector(),
+            uploader: MediaFileUploader(scheme: .http, temporaryDirectory: "/tmp"),
             configuration: SessionConfiguration(
                 endpoint: PipeEndpoint(url: try #require(URL(string: url))), root: CertificateRoot(key: root),
                 profile: ClientProfile(appVersion: Self.version)),

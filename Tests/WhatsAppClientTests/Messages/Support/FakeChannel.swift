@@ -14,6 +14,8 @@ actor FakeChannel: StanzaChannel {
     private(set) var queries: [Node] = []
     private(set) var messages: [Node] = []
     private(set) var preKeyCount = 0
+    private var passCount = 0
+    private var mediaHosts = ["one.example", "two.example"]
 
     /// What the next requests of a kind end in.
     private var refusals: [String: [ClientError]] = [:]
@@ -27,6 +29,7 @@ actor FakeChannel: StanzaChannel {
     func setPreKeyCount(_ count: Int) { self.preKeyCount = count }
     func refuse(_ kind: String, _ errors: ClientError...) { self.refusals[kind, default: []] += errors }
     func answer(_ results: Result<Node, ClientError>...) { self.acks += results }
+    func setMediaHosts(_ hosts: String...) { self.mediaHosts = hosts }
     func disconnect() { self.isConnected = false }
     func forget() { (self.sent, self.queries, self.messages) = ([], [], []) }
 
@@ -51,6 +54,7 @@ actor FakeChannel: StanzaChannel {
         case "count":
             answer.content = .nodes([Node("count", ["value": .integer(self.preKeyCount)])])
         case "upload": self.preKeyCount += iq.child("list")?.children.count ?? 0
+        case "w:m": answer.content = .nodes([self.mediaConnection()])
         default: break
         }
         return answer
@@ -90,6 +94,14 @@ actor FakeChannel: StanzaChannel {
         case "encrypt": return iq.child("list") != nil ? "upload" : iq.children.first?.tag ?? "encrypt"
         case let other: return other ?? ""
         }
+    }
+
+    /// With another pass every time.
+    private func mediaConnection() -> Node {
+        self.passCount += 1
+        return Node(
+            "media_conn", ["auth": .string("pass \(self.passCount)"), "ttl": "300", "auth_ttl": "21600"],
+            children: self.mediaHosts.map { Node("host", ["hostname": .string($0), "type": "primary"]) })
     }
 
     private func usync(_ iq: Node) -> Node {

@@ -123,6 +123,7 @@ struct MessengerBench {
     let account: LinkedAccount
     let store: FragileStore
     let channel = FakeChannel()
+    let uploader = FakeUploader()
     let heard = Heard()
     let clock = TestClock()
     let date = TestDate()
@@ -144,8 +145,9 @@ struct MessengerBench {
         self.store = FragileStore(MemoryDeviceStore(LinkedDevice(keys: fixture.keys, account: account)))
         let (heard, date) = (self.heard, self.date)
         self.messenger = Messenger(
-            store: self.store, policy: policy, time: SessionTime(clock: self.clock, date: { date.now }),
-            generator: SeededGenerator(seed: 22), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            store: self.store, uploader: self.uploader, policy: policy,
+            time: SessionTime(clock: self.clock, date: { date.now }), generator: SeededGenerator(seed: 22),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onEvent: { heard.hear($0) }, onMessage: { try await heard.hear($0) })
         await self.messenger.attach(self.channel)
         await self.channel.map(lid: "200000000000002", pn: "15550002222")
