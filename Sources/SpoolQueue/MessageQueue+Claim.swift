@@ -15,6 +15,7 @@ public struct ClaimedMessage: Equatable, Sendable {
     public var firstAttemptAt: Date
     /// Earlier attempts that count for the back-off: those that were given back do not.
     public var earlierAttempts = 0
+    public var media: QueuedMedia?
 }
 
 extension MessageQueue {
@@ -91,6 +92,7 @@ extension MessageQueue {
         guard let row else { return nil }
         var message = ClaimedMessage(row)
         message.earlierAttempts = try Self.countedAttempts(of: message, db)
+        message.media = try (row["mediaId"] as Int64?).map { try Self.queuedMedia($0, db) }
         try Self.recordClaim(message, now, db)
         return message
     }
@@ -137,7 +139,7 @@ extension MessageQueue {
                 WHERE b.pending > 0 AND b.importedAt IS NOT NULL AND b.heldAt IS NULL
                 ORDER BY b.servedAt)
             WHERE candidate IS NOT NULL LIMIT 1)
-        RETURNING id, batchId, device, wireId, number, body, attempts, firstAttemptAt
+        RETURNING id, batchId, device, wireId, number, body, attempts, firstAttemptAt, mediaId
         """
     }
 }

@@ -45,11 +45,14 @@ public struct ImportRow: Equatable, Sendable {
     public var record: Int
     public var line: Int
     public var content: Result<MessageRequest, Refusal>
+    /// The attachment of a row that has one, where it was found at import; `nil` where it has to be fetched.
+    public var media: MediaContent?
 
-    public init(record: Int, line: Int, content: Result<MessageRequest, Refusal>) {
+    public init(record: Int, line: Int, content: Result<MessageRequest, Refusal>, media: MediaContent? = nil) {
         self.record = record
         self.line = line
         self.content = content
+        self.media = media
     }
 }
 
@@ -168,12 +171,15 @@ extension MessageQueue {
         }
     }
 
-    /// The result files of a settled batch are on disk, the marker last.
+    /// The result files of a settled batch are on disk, the marker last. Small pictures of its attachments are forgotten.
     public func markReported(_ batch: BatchID, now: Date) async throws(QueueError) {
         try await self.write { db in
             try db.execute(
                 sql: "UPDATE batch SET reportedAt = ? WHERE id = ? AND reportedAt IS NULL",
                 arguments: [now.milliseconds, batch.rawValue])
+            try db.execute(
+                sql: "UPDATE media SET thumbnail = NULL WHERE batchId = ? AND thumbnail IS NOT NULL",
+                arguments: [batch.rawValue])
         }
     }
 
@@ -218,6 +224,7 @@ extension MessageQueue {
             case .failure(let refusal): try insertion.refuse(refusal, row)
             }
         }
+        try insertion.media.finish()
         try db.execute(
             sql: "UPDATE batch SET refused = refused + ?, pending = pending + ? WHERE id = ?",
             arguments: [insertion.refused, insertion.stored, seed.id.rawValue])
@@ -269,6 +276,9 @@ extension MessageQueue {
                 """,
             arguments: [batch.rawValue, batch.rawValue])
         try db.execute(
+            sql: "DELETE FROM media WHERE batchId = ? AND (SELECT importedAt FROM batch WHERE id = ?) IS NULL",
+            arguments: [batch.rawValue, batch.rawValue])
+        try db.execute(
             sql: "UPDATE batch SET pending = 0 WHERE id = ? AND importedAt IS NULL", arguments: [batch.rawValue])
     }
 }
@@ -283,6 +293,7 @@ private struct RowInsertion {
     private let db: Database
     private let message: BulkStatement
     private let refusal: BulkStatement
+    private(set) var media: MediaInsertion
     private(set) var stored = 0
     private(set) var refused = 0
 
@@ -295,12 +306,13 @@ private struct RowInsertion {
         self.message = try BulkStatement(
             """
             INSERT INTO message (batchId, userId, record, line, priority, number, body, ref, timeZone, pin, notBefore,
-                expiresAt, queuedAt)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                expiresAt, queuedAt, mediaId, dueWithMedia, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
             ON CONFLICT (userId, ref) WHERE ref IS NOT NULL AND (status <> 'failed' OR isUncertain = 1) DO NOTHING
             """, db)
         self.refusal = try BulkStatement(
             "INSERT INTO refusal (batchId, record, line, code, field, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", db)
+        self.media = MediaInsertion(seed.id, db)
         self.message.bind(1, self.batch)
         self.message.bind(2, self.user)
         self.message.bind(13, self.now)
@@ -331,11 +343,25 @@ private struct RowInsertion {
         self.message.bind(10, device?.rawValue)
         self.message.bind(11, request.sendAt?.milliseconds ?? 0)
         self.message.bind(12, request.expiresAt?.milliseconds)
+        try self.bindMedia(of: request, row.media)
         guard try self.message.run() == 0 else {
             self.stored += 1
+            if let media = request.media { self.media.count(media, request) }
             return
         }
         try self.refuse(try self.duplicateRef(request.ref ?? ""), row)
+    }
+
+    private mutating func bindMedia(of request: MessageRequest, _ content: MediaContent?) throws {
+        guard let media = request.media else {
+            for parameter: Int32 in 14...16 { self.message.bind(parameter, Int64?.none) }
+            return
+        }
+        let entry = try self.media.entry(media, content)
+        self.message.bind(14, entry.id)
+        self.message.bind(15, entry.isThere ? nil : request.sendAt?.milliseconds ?? 0)
+        self.message.bind(16, entry.isThere ? nil : "fetching media")
+        if !entry.isThere { self.message.bind(11, MessageQueue.endOfTime) }
     }
 
     mutating func refuse(_ refusal: Refusal, _ row: ImportRow) throws {

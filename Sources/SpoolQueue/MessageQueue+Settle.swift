@@ -14,6 +14,8 @@ public enum Settlement: Equatable, Sendable {
     case uncertain(detail: String)
     /// Nothing left this machine: pending again at once; not counted against any limit.
     case returned(reason: String)
+    /// Nothing left this machine, because the attachment is not there: pending again when it has been fetched.
+    case awaitsMedia
 }
 
 /// A claimed message and what became of it.
@@ -63,18 +65,25 @@ extension MessageQueue {
             try Self.move(
                 attempt, db, set: "status = 'processing', uncertainAt = ?2, reason = 'uncertain: ' || ?3",
                 [now.milliseconds, detail])
-        case .returned(let reason):
-            // The time in which a message may be tried again starts with its first attempt that counts.
+        case .awaitsMedia:
             try Self.move(
                 attempt, db,
-                set: """
-                    status = 'pending', reason = ?2, firstAttemptAt = (
-                        SELECT min(startedAt) FROM attempt
-                        WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
-                    """, [reason])
+                set:
+                    "status = 'pending', notBefore = ?2, dueWithMedia = 0, reason = 'fetching media', \(Self.uncounted)",
+                [Self.endOfTime])
+            try Self.awaitMedia(attempt.message, now, db)
+            try Self.cancelIfAsked(attempt.message.rawValue, now, db)
+        case .returned(let reason):
+            try Self.move(attempt, db, set: "status = 'pending', reason = ?2, \(Self.uncounted)", [reason])
             try Self.cancelIfAsked(attempt.message.rawValue, now, db)
         }
     }
+
+    /// The time in which a message may be tried again starts with its first attempt that counts.
+    private static let uncounted = """
+        firstAttemptAt = (
+            SELECT min(startedAt) FROM attempt WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
+        """
 
     /// Settles a message as sent that its recipient is known to have, though its last attempt came to something else.
     private static func isSentByReceipt(_ attempt: SettledAttempt, _ now: Date, _ db: Database) throws -> Bool {
@@ -130,6 +139,7 @@ extension Settlement {
         case .failed(let code, let error): ("failed", code.rawValue, error)
         case .uncertain(let detail): ("uncertain", nil, detail)
         case .returned(let reason): ("returned", nil, reason)
+        case .awaitsMedia: ("returned", nil, "fetching media")
         }
     }
 }
