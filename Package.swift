@@ -44,15 +44,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// What every part of the project may use.
 let foundations: [Target] = [
     // System libraries (Debian: libsqlite3-dev, libssl-dev, libsodium-dev, zlib1g-dev, libinotifytools0-dev,
-    // libqrencode-dev).
+    // libqrencode-dev, libspng-dev, libturbojpeg0-dev, libwebp-dev).
     .systemLibrary(name: "CSQLite"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CSodium"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CInotifyTools"),
     .systemLibrary(name: "CQREncode"),
+    .systemLibrary(name: "CSPNG"),
+    .systemLibrary(name: "CTurboJPEG"),
+    .systemLibrary(name: "CWebP"),
     // What Linux has and Swift's Glibc module has not.
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CLinuxFiles"),
 
     room("SpoolCore", []),
     // Tests mirror Sources; what they share is in SpoolTestSupport.
@@ -182,6 +186,13 @@ let schedulerRooms: [Target] = [
 /// The spool, the queue and everything that runs.
 let daemonRooms: [Target] = [
     room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
+    room(
+        "SpoolMedia",
+        [
+            "SpoolCore", "COpenSSL", "CLinux", "CLinuxFiles", "CSPNG", "CTurboJPEG", "CWebP", .asyncHTTPClient,
+            .nioCore,
+            .nioHTTP1, .nioPosix, .nioSSL,
+        ]),
     room("SpoolConfig", ["SpoolCore", .yams]),
     room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
     room(
@@ -200,7 +211,8 @@ let daemonRooms: [Target] = [
     room(
         "SpoolDaemon",
         [
-            "SpoolCore", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolHTTP", "SpoolControl", "SpoolConfig",
+            "SpoolCore", "SpoolFiles", "SpoolMedia", "SpoolQueue", "SpoolScheduler", "SpoolHTTP", "SpoolControl",
+            "SpoolConfig",
             .logging,
             .serviceLifecycle,
         ]),
@@ -208,7 +220,8 @@ let daemonRooms: [Target] = [
     command(
         "spoold",
         [
-            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "CryptoPrimitives", "NoiseProtocol",
+            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "SpoolMedia", "CryptoPrimitives",
+            "NoiseProtocol",
             "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator",
             .argumentParser, .logging, .serviceLifecycle, .unixSignals,
         ]),
@@ -225,12 +238,19 @@ let daemonRooms: [Target] = [
     command(
         "spoolctl",
         [
-            "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolQueue", "CQREncode", .argumentParser,
+            "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolMedia", "SpoolQueue", "CQREncode",
+            .argumentParser,
             .unixSignals,
         ]),
 
     tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
     tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
+    .target(
+        name: "SpoolMediaTestSupport", dependencies: [.nioCore, .nioPosix], path: "Tests/SpoolMediaTestSupport",
+        swiftSettings: swiftSettings),
+    tests(
+        "SpoolMediaTests",
+        ["SpoolMedia", "SpoolMediaTestSupport", "SpoolCore", "CSPNG", "CTurboJPEG", .asyncHTTPClient]),
     tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
     tests(
         "SpoolHTTPTests",
@@ -244,19 +264,19 @@ let daemonRooms: [Target] = [
     tests(
         "SpoolDaemonTests",
         [
-            "SpoolDaemon", "SpoolControl", "SpoolHTTP", "SpoolFiles", "SpoolQueue", "SpoolScheduler", "SpoolCore",
-            .grdb,
+            "SpoolDaemon", "SpoolControl", "SpoolHTTP", "SpoolFiles", "SpoolMedia", "SpoolMediaTestSupport",
+            "SpoolQueue", "SpoolScheduler", "SpoolCore", .grdb,
             .logging, .serviceLifecycle,
         ],
         exclude: ["References"]),
     tests(
         "SpoolctlTests",
         [
-            "spoolctl", "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolHTTP", "SpoolQueue",
-            .argumentParser,
-            .logging, .serviceLifecycle,
+            "spoolctl", "SpoolConfig", "SpoolControl", "SpoolCore", "SpoolFiles", "SpoolHTTP", "SpoolMedia",
+            "SpoolQueue",
+            .argumentParser, .logging, .serviceLifecycle,
         ], exclude: ["References"]),
-    tests("EndToEndTests", ["spoold", "spoolctl"]),
+    tests("EndToEndTests", ["spoold", "spoolctl", "SpoolMediaTestSupport"]),
 ]
 
 /// SPOOL_PART=protocol leaves out all but the wire protocol, for the builds that are full rebuilds of their own

@@ -27,4 +27,20 @@ public struct MediaReference: Hashable, Sendable {
         self.kind = kind
         self.fileName = fileName
     }
+
+    /// Why a row with sound and a text is not taken.
+    public static let captionOfAudio = Refusal(
+        .validation, "Audio carries no text: remove the message, or send it in a row of its own", field: "message")
+}
+
+/// Bytes that do not change, and what a message says about them.
+public struct MediaContent: Hashable, Sendable {
+    /// The SHA-256 of the bytes, 32 bytes.
+    public var hash: [UInt8]
+    public var description: MediaDescription
+
+    public init(hash: [UInt8], description: MediaDescription) {
+        self.hash = hash
+        self.description = description
+    }
 }

@@ -5,6 +5,7 @@ import SpoolControl
 public import SpoolCore
 public import SpoolFiles
 import SpoolHTTP
+public import SpoolMedia
 public import SpoolQueue
 public import SpoolScheduler
 
@@ -12,7 +13,8 @@ public import SpoolScheduler
 ///
 /// ```
 /// incoming → IntakeService → queue → DeliveryService → transport
-///                              ↑  ↓       TransportService ←┘
+///                            ↑ ↑  ↓       TransportService ←┘
+///                 MediaService  │  │
 ///            HousekeepingService  ResultService → results
 /// ```
 public struct Daemon: Sendable {
@@ -34,12 +36,15 @@ public struct Daemon: Sendable {
         public var listenHost: String
         public var listenPort: Int
         public var version: String
+        /// Networks inside from which attachments may be fetched.
+        public var allowNetworks: [NetworkRange]
 
         public init(
             spool: String, state: String, controlSocket: String, settle: Duration, rescan: Duration,
             duplicateWindow: Duration?, minimumFree: Int64?, rules: ReadingRules, pacing: PacingPolicy,
             backOff: BackOff,
-            onUncertain: UncertainPolicy, grace: Duration, listenHost: String, listenPort: Int, version: String
+            onUncertain: UncertainPolicy, grace: Duration, listenHost: String, listenPort: Int, version: String,
+            allowNetworks: [NetworkRange] = []
         ) {
             self.spool = spool
             self.state = state
@@ -56,6 +61,7 @@ public struct Daemon: Sendable {
             self.listenHost = listenHost
             self.listenPort = listenPort
             self.version = version
+            self.allowNetworks = allowNetworks
         }
     }
 
@@ -63,6 +69,8 @@ public struct Daemon: Sendable {
     public static let queueFile = "queue.db"
     /// The file of a transport's devices beside it.
     public static let devicesFile = "devices.db"
+    /// The directory of attachments beside them.
+    public static let mediaDirectory = "media"
 
     /// The long-lived parts, in the order they start; they end in the opposite one.
     public let services: [any Service]
@@ -106,6 +114,11 @@ public struct Daemon: Sendable {
         if rescued > 0 { logger.notice("\(rescued) attempts of the last run got no answer; they are settled now") }
         try await queue.failOrphans(known: await board.ids, now: wallClock.now)
 
+        let urlGuard = URLGuard(allowNetworks: configuration.allowNetworks)
+        let media = try MediaStore(
+            directory: configuration.state + "/" + Self.mediaDirectory, fetcher: MediaFetcher(urlGuard, clock: clock))
+        try await media.sweep(keeping: try await reader.unreportedBatches())
+
         let timeZone = configuration.rules.timeZone
         let intake = IntakeService(
             layout: layout, taking: DropFileTaking(layout: layout, timeZone: timeZone),
@@ -115,7 +128,11 @@ public struct Daemon: Sendable {
             importer: Importer(
                 queue: queue, reader: reader, rules: configuration.rules,
                 duplicateWindow: configuration.duplicateWindow,
-                devices: { await board.ids }, wallClock: wallClock),
+                devices: { await board.ids },
+                media: MediaAdmission(
+                    store: media, urlGuard: urlGuard, layout: layout, reader: reader,
+                    minimumFree: configuration.minimumFree, stateDirectory: configuration.state),
+                wallClock: wallClock),
             answers: AnswerWriter(layout: layout, reader: reader, board: board, wallClock: wallClock), wakeUps: wakeUps,
             isDryRun: transport.isDryRun, minimumFree: configuration.minimumFree, stateDirectory: configuration.state,
             retryEvery: configuration.rescan, timeZone: timeZone, clock: clock, wallClock: wallClock,
@@ -134,15 +151,20 @@ public struct Daemon: Sendable {
                 socketPath: configuration.controlSocket, api: api, queue: queue, reader: reader, actions: status,
                 devices: linkedDevices, clock: wallClock, logger: logger.named("control")),
             ResultService(
-                queue: queue, reader: reader, layout: layout, rules: configuration.rules, grace: configuration.grace,
+                queue: queue, reader: reader, layout: layout, rules: configuration.rules, media: media,
+                grace: configuration.grace,
                 wakeUps: wakeUps, clock: clock, wallClock: wallClock, logger: logger.named("results")),
             HousekeepingService(
                 queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
                 onUncertain: configuration.onUncertain, clock: clock, wallClock: wallClock,
                 logger: logger.named("housekeeping")),
+            MediaService(
+                queue: queue, reader: reader, store: media, backOff: configuration.backOff, chance: chance,
+                wakeUps: wakeUps, minimumFree: configuration.minimumFree, stateDirectory: configuration.state,
+                clock: clock, wallClock: wallClock, logger: logger.named("media")),
             DeliveryService(
                 queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
-                clock: clock, wallClock: wallClock, logger: logger.named("delivery")),
+                media: media, clock: clock, wallClock: wallClock, logger: logger.named("delivery")),
             intake,
         ]
     }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import SpoolCore
+import SpoolMedia
 import SpoolQueue
 import SpoolScheduler
 
@@ -16,6 +17,7 @@ struct DeliveryService: Service {
     let board: DeviceBoard
     let wakeUps: WakeUps
     let backOff: BackOff
+    let media: MediaStore
     let clock: any Clock<Duration>
     let wallClock: any WallClock
     let logger: Logger
@@ -94,17 +96,41 @@ struct DeliveryService: Service {
             await self.store(claimed.map { .init(message: $0.id, attempt: $0.attempt, settlement: outcome) })
             return true
         }
-        await self.send(claimed, by: device)
+        let messages = await self.withMedia(claimed)
+        if !messages.isEmpty { await self.send(messages, by: device) }
         return true
     }
 
-    private func send(_ claimed: [ClaimedMessage], by device: DeviceID) async {
+    /// What can be sent of the claimed messages. Those whose attachment is not in the store go back to wait for it.
+    private func withMedia(_ claimed: [ClaimedMessage]) async -> [(ClaimedMessage, OutgoingMedia?)] {
+        var messages: [(ClaimedMessage, OutgoingMedia?)] = []
+        var outcomes: [SettledAttempt] = []
+        for message in claimed {
+            if let content = message.media?.content, let path = self.media.path(of: content) {
+                messages.append(
+                    (message, OutgoingMedia(path: path, hash: content.hash, description: content.description)))
+            } else if let media = message.media {
+                let outcome = media.isRemote ? Settlement.awaitsMedia : Self.lostCopy
+                outcomes.append(.init(message: message.id, attempt: message.attempt, settlement: outcome))
+            } else {
+                messages.append((message, nil))
+            }
+        }
+        await self.store(outcomes)
+        if !outcomes.isEmpty { self.wakeUps.media.ring() }
+        return messages
+    }
+
+    private static let lostCopy = Settlement.failed(
+        .mediaUnavailable, error: "The copy of the file is gone from the state directory")
+
+    private func send(_ messages: [(ClaimedMessage, OutgoingMedia?)], by device: DeviceID) async {
         let start = self.wallClock.now
-        let results = await self.transport.send(claimed.map(OutgoingMessage.init))
+        let results = await self.transport.send(messages.map { OutgoingMessage($0, media: $1) })
         let end = self.wallClock.now
         var outcomes: [SettledAttempt] = []
         var handedOver = 0
-        for (index, message) in claimed.enumerated() {
+        for (index, (message, _)) in messages.enumerated() {
             let result = index < results.count ? results[index] : .failure(.outcomeUnknown(detail: "no answer at all"))
             if !result.isSessionLost { handedOver += 1 }
             outcomes.append(
@@ -112,7 +138,7 @@ struct DeliveryService: Service {
                     message: message.id, attempt: message.attempt, settlement: self.settlement(result, message, end)))
         }
         await self.board.recordSends(by: device, count: handedOver, start: start, end: end)
-        if handedOver < claimed.count { await self.board.foundAway(device, at: end) }
+        if handedOver < messages.count { await self.board.foundAway(device, at: end) }
         await self.store(outcomes)
     }
 
@@ -176,16 +202,17 @@ struct DeliveryService: Service {
                 self.logger.info("failed: \(code.rawValue): \(error)", metadata: metadata)
             case .uncertain(let detail): self.logger.warning("uncertain: \(detail)", metadata: metadata)
             case .returned(let reason): self.logger.info("back in the queue: \(reason)", metadata: metadata)
+            case .awaitsMedia: self.logger.warning("back in the queue: its attachment is gone", metadata: metadata)
             }
         }
     }
 }
 
 extension OutgoingMessage {
-    fileprivate init(_ message: ClaimedMessage) {
+    fileprivate init(_ message: ClaimedMessage, media: OutgoingMedia?) {
         self.init(
             queueID: message.id, wireID: message.wireID, device: message.device, recipient: message.recipient,
-            text: message.text, attempt: message.attempt)
+            text: message.text, media: media, attempt: message.attempt)
     }
 }
 

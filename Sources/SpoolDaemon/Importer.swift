@@ -24,6 +24,7 @@ struct Importer: Sendable {
     let duplicateWindow: Duration?
     /// The devices that rows may name.
     let devices: @Sendable () async -> Set<DeviceID>
+    let media: MediaAdmission
     let wallClock: any WallClock
 
     /// A chunk is one commit: large enough that commits cost little, small enough for claims in between and flat memory.
@@ -35,6 +36,12 @@ struct Importer: Sendable {
     /// - Throws: `QueueError` and `IntakeError` when this machine is at fault; the file stays taken and is tried again.
     ///   `CancellationError` between two chunks when the task is cancelled.
     func run(_ taken: TakenFile, _ seed: BatchSeed, mayStillGrow: Bool) async throws -> Verdict {
+        let verdict = try await self.verdict(on: taken, seed, mayStillGrow: mayStillGrow)
+        if verdict != .imported { await self.media.forget(taken.batch) }
+        return verdict
+    }
+
+    private func verdict(on taken: TakenFile, _ seed: BatchSeed, mayStillGrow: Bool) async throws -> Verdict {
         switch taken.content {
         case .refused(let refusal): return try await self.reject(seed, BatchRejection(refusal))
         case .readable(let file, let identity):
@@ -75,20 +82,33 @@ struct Importer: Sendable {
         let names = await self.queue.names(of: self.devices)
         var chunk = Chunk(
             devices: names.known, skipping: stored, mostRows: self.chunkRows, mostBytes: self.chunkBytes)
+        var memory = MediaAdmission.Memory()
         while let row = try rows.next() {
             chunk.add(row)
             guard chunk.isFull else { continue }
             try Task.checkCancellation()
-            try await self.queue.append(chunk.take(), to: seed, names: names, now: self.wallClock.now)
+            let admitted = try await self.admitted(&chunk, seed, &memory)
+            try await self.queue.append(admitted, to: seed, names: names, now: self.wallClock.now)
         }
         if try taken.hasChanged(since: identity) { return .changed }
         // The same bytes may have been accepted under another name while this file was read.
         if let rejection = try await self.duplicateRejection(of: seed, within: window) {
             return try await self.reject(seed, rejection)
         }
+        let admitted = try await self.admitted(&chunk, seed, &memory)
         let rejection = try await self.queue.finishImport(
-            chunk.take(), of: seed, names: names, isStrict: rows.batchFields.isStrict, now: self.wallClock.now)
+            admitted, of: seed, names: names, isStrict: rows.batchFields.isStrict, now: self.wallClock.now)
         return rejection == nil ? .imported : .rejected
+    }
+
+    /// The chunk's rows, those with attachments after a look at these.
+    private func admitted(
+        _ chunk: inout Chunk, _ seed: BatchSeed, _ memory: inout MediaAdmission.Memory
+    ) async throws -> [ImportRow] {
+        let hasMedia = chunk.hasMedia
+        var rows = chunk.take()
+        if hasMedia { try await self.media.admit(&rows, of: seed.id, user: seed.user, &memory) }
+        return rows
     }
 
     private func duplicateRejection(
@@ -110,6 +130,7 @@ struct Importer: Sendable {
         guard let progress = try await self.reader.importProgress(of: seed.id) else { return 0 }
         guard progress.digest == nil || progress.digest == seed.digest else {
             try await self.queue.discardImport(of: seed.id)
+            await self.media.forget(seed.id)
             return 0
         }
         return progress.records
@@ -124,6 +145,7 @@ private struct Chunk {
     private let mostBytes: Int
     private var rows: [ImportRow] = []
     private var bytes = 0
+    private(set) var hasMedia = false
 
     init(devices: Set<DeviceID>, skipping: Int, mostRows: Int, mostBytes: Int) {
         self.devices = devices
@@ -139,6 +161,10 @@ private struct Chunk {
         switch row.content {
         case .message(let request):
             self.bytes += request.text.utf8.count
+            if let media = request.media {
+                self.hasMedia = true
+                self.bytes += media.source.utf8.count + (media.fileName?.utf8.count ?? 0)
+            }
             self.rows.append(ImportRow(record: row.record, line: row.line, content: self.checked(request)))
         case .refused(let refusal):
             self.rows.append(ImportRow(record: row.record, line: row.line, content: .failure(refusal)))
@@ -149,6 +175,7 @@ private struct Chunk {
         defer {
             self.rows.removeAll(keepingCapacity: true)
             self.bytes = 0
+            self.hasMedia = false
         }
         return self.rows
     }

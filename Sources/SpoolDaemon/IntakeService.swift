@@ -281,6 +281,7 @@ actor IntakeService: Service {
         case .imported:
             self.logger.info("imported \(taken.name)", metadata: ["batch.id": "\(taken.batch)"])
             self.wakeUps.ringDelivery()
+            self.wakeUps.media.ring()
             try await self.finish(taken, isRejected: false)
         case .rejected:
             self.logger.notice("rejected \(taken.name)", metadata: ["batch.id": "\(taken.batch)"])

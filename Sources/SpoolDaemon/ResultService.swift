@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import SpoolCore
 import SpoolFiles
+import SpoolMedia
 import SpoolQueue
 
 /// The end of the line: when every message of a batch is final, its result files, the marker last.
@@ -12,6 +13,7 @@ struct ResultService: Service {
     let reader: QueueReader
     let layout: SpoolLayout
     let rules: ReadingRules
+    let media: MediaStore
     /// How long after the last message became final first receipts are waited for.
     let grace: Duration
     let wakeUps: WakeUps
@@ -68,6 +70,7 @@ struct ResultService: Service {
         do {
             try self.write(settled)
             try await self.queue.markReported(settled.batch.id, now: self.wallClock.now)
+            await self.removeMedia(of: settled.batch.id)
             self.logger.info(
                 "reported: \(settled.batch.sent) of \(settled.batch.total) sent",
                 metadata: ["batch.id": "\(settled.batch.id)"])
@@ -77,6 +80,15 @@ struct ResultService: Service {
             self.logger.error(
                 "results cannot be written, trying again: \(error)", metadata: ["batch.id": "\(settled.batch.id)"])
             return self.wallClock.now.addingTimeInterval(Self.pause)
+        }
+    }
+
+    private func removeMedia(of batch: BatchID) async {
+        do {
+            try await self.media.remove(batch)
+        } catch {
+            self.logger.warning(
+                "its attachments cannot be removed before the next start: \(error)", metadata: ["batch.id": "\(batch)"])
         }
     }
 

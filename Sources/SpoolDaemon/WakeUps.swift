@@ -7,6 +7,8 @@ import Synchronization
 final class WakeUps: Sendable {
     let results = WakeUp()
     let housekeeping = WakeUp()
+    /// There may be attachments to fetch.
+    let media = WakeUp()
     /// Devices were put on the board or taken off it.
     let devices = WakeUp()
     private let delivery = Mutex<[DeviceID: WakeUp]>([:])
@@ -42,6 +44,7 @@ final class WakeUps: Sendable {
     func ringAll() {
         self.ringDevices()
         self.results.ring()
+        self.media.ring()
     }
 }
 

@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 
 /// A media type such as `image/jpeg`, as servers state it.
 struct ContentType: Hashable, Sendable {

@@ -53,13 +53,8 @@ final class ContentWriter {
         self.size = clone.size
     }
 
-    /// Makes the content durable; its name is so only when its directory has been synchronized.
-    func finish() throws(MediaError) -> ContentHash {
-        guard fdatasync(self.descriptor) == 0 else {
-            throw .store(call: "fdatasync", path: self.path, code: errno)
-        }
-        return try self.hasher.finish()
-    }
+    /// The hash of all that was written, which nothing has made durable yet.
+    func finish() throws(MediaError) -> ContentHash { try self.hasher.finish() }
 
     /// Removes the file again.
     func discard() {

@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 import Glibc
 
 extension MediaError: CustomStringConvertible {

@@ -45,11 +45,14 @@ public struct ImportRow: Equatable, Sendable {
     public var record: Int
     public var line: Int
     public var content: Result<MessageRequest, Refusal>
+    /// The attachment of a row that has one, where it was found at import; `nil` where it has to be fetched.
+    public var media: MediaContent?
 
-    public init(record: Int, line: Int, content: Result<MessageRequest, Refusal>) {
+    public init(record: Int, line: Int, content: Result<MessageRequest, Refusal>, media: MediaContent? = nil) {
         self.record = record
         self.line = line
         self.content = content
+        self.media = media
     }
 }
 
@@ -165,12 +168,15 @@ extension MessageQueue {
         }
     }
 
-    /// The result files of a settled batch are on disk, the marker last.
+    /// The result files of a settled batch are on disk, the marker last. Small pictures of its attachments are forgotten.
     public func markReported(_ batch: BatchID, now: Date) async throws(QueueError) {
         try await self.write { db in
             try db.execute(
                 sql: "UPDATE batch SET reportedAt = ? WHERE id = ? AND reportedAt IS NULL",
                 arguments: [now.milliseconds, batch.rawValue])
+            try db.execute(
+                sql: "UPDATE media SET thumbnail = NULL WHERE batchId = ? AND thumbnail IS NOT NULL",
+                arguments: [batch.rawValue])
         }
     }
 
@@ -215,6 +221,7 @@ extension MessageQueue {
             case .failure(let refusal): try insertion.refuse(refusal, row)
             }
         }
+        try insertion.media.finish()
         try db.execute(
             sql: """
                 UPDATE batch SET refused = refused + ?1, pending = pending + ?2, failed = failed + ?3,
@@ -275,6 +282,9 @@ extension MessageQueue {
                 """,
             arguments: [batch.rawValue, batch.rawValue])
         try db.execute(
+            sql: "DELETE FROM media WHERE batchId = ? AND (SELECT importedAt FROM batch WHERE id = ?) IS NULL",
+            arguments: [batch.rawValue, batch.rawValue])
+        try db.execute(
             sql: """
                 UPDATE batch SET pending = 0, failed = 0, cancelled = 0, lastFinishedAt = NULL
                 WHERE id = ? AND importedAt IS NULL
@@ -293,6 +303,7 @@ private struct RowInsertion {
     private let message: BulkStatement
     private let refusal: BulkStatement
     private let place: ImportPlace
+    private(set) var media: MediaInsertion
     private(set) var stored = 0
     /// Stored as failed: their numbers are on the user's suppression list.
     private(set) var suppressed = 0
@@ -308,12 +319,15 @@ private struct RowInsertion {
         self.message = try BulkStatement(
             """
             INSERT INTO message (batchId, userId, record, line, priority, number, body, ref, timeZone, pin, notBefore,
-                expiresAt, queuedAt, owner, lane, textHash, status, finishedAt, errorCode, error)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                expiresAt, queuedAt, owner, lane, textHash, status, finishedAt, errorCode, error, mediaId, dueWithMedia,
+                reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+                ?23)
             ON CONFLICT (userId, ref) WHERE ref IS NOT NULL AND (status <> 'failed' OR isUncertain = 1) DO NOTHING
             """, db)
         self.refusal = try BulkStatement(
             "INSERT INTO refusal (batchId, record, line, code, field, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", db)
+        self.media = MediaInsertion(seed.id, db)
         self.message.bind(1, self.batch)
         self.message.bind(2, self.user)
         self.message.bind(13, self.now)
@@ -347,12 +361,14 @@ private struct RowInsertion {
         let place = try self.place.place(of: request.recipient, pin: device)
         self.message.bind(14, place.owner)
         self.message.bind(15, Int64(place.lane.rawValue))
-        self.message.bind(16, TextHash.of(request.text))
+        self.message.bind(16, TextHash.of(request))
         let isSuppressed = try self.place.isSuppressed(request.recipient.address)
         self.bindState(isSuppressed: isSuppressed)
+        try self.bindMedia(of: request, isSuppressed ? nil : request.media, row.media)
         guard try self.message.run() == 0 else {
             self.stored += isSuppressed ? 0 : 1
             self.suppressed += isSuppressed ? 1 : 0
+            if let media = request.media, !isSuppressed { self.media.count(media, request) }
             return
         }
         try self.refuse(try self.duplicateRef(request.ref ?? ""), row)
@@ -363,6 +379,21 @@ private struct RowInsertion {
         self.message.bind(18, isSuppressed ? self.now : nil)
         self.message.bind(19, isSuppressed ? ErrorCode.suppressed.rawValue : nil)
         self.message.bind(20, isSuppressed ? MessageQueue.suppressedError : nil)
+    }
+
+    /// - Parameter media: What the message needs; `nil` for one that is never sent.
+    private mutating func bindMedia(
+        of request: MessageRequest, _ media: MediaReference?, _ content: MediaContent?
+    ) throws {
+        guard let media else {
+            for parameter: Int32 in 21...23 { self.message.bind(parameter, Int64?.none) }
+            return
+        }
+        let entry = try self.media.entry(media, content)
+        self.message.bind(21, entry.id)
+        self.message.bind(22, entry.isThere ? nil : request.sendAt?.milliseconds ?? 0)
+        self.message.bind(23, entry.isThere ? nil : "fetching media")
+        if !entry.isThere { self.message.bind(11, MessageQueue.endOfTime) }
     }
 
     mutating func refuse(_ refusal: Refusal, _ row: ImportRow) throws {

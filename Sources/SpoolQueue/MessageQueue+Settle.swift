@@ -14,6 +14,8 @@ public enum Settlement: Equatable, Sendable {
     case uncertain(detail: String)
     /// Nothing left this machine: pending again at once; not counted against any limit.
     case returned(reason: String)
+    /// Nothing left this machine, because the attachment is not there: pending again when it has been fetched.
+    case awaitsMedia
 }
 
 /// A claimed message and what became of it.
@@ -62,6 +64,12 @@ extension MessageQueue {
                 attempt, db, Self.failed, [.text(code.rawValue), .text(error), .integer(now.milliseconds)])
         case .uncertain(let detail):
             try Self.move(attempt, db, Self.uncertain, [.integer(now.milliseconds), .text(detail)])
+        case .awaitsMedia:
+            try Self.forgetUnanswered(id, db)
+            try Self.move(attempt, db, Self.awaitsMedia, [.integer(Self.endOfTime)])
+            try Self.awaitMedia(attempt.message, now, db)
+            try Self.cancelIfAsked(id, now, db)
+            try Self.giveUpIfNew(id, db)
         case .returned(let reason):
             try Self.forgetUnanswered(id, db)
             try Self.move(attempt, db, Self.returned, [.text(reason)])
@@ -138,12 +146,14 @@ extension MessageQueue {
         UPDATE message SET uncertainAt = ?3, reason = 'uncertain: ' || ?4
         WHERE id = ?1 AND status = 'processing' AND attempts = ?2
         """
+    private static let returned = Self.settled("status = 'pending', reason = ?3, \(Self.uncounted)")
+    private static let awaitsMedia = Self.settled(
+        "status = 'pending', notBefore = ?3, dueWithMedia = 0, reason = 'fetching media', \(Self.uncounted)")
     /// The time in which a message may be tried again starts with its first attempt that counts.
-    private static let returned = Self.settled(
+    private static let uncounted = """
+        firstAttemptAt = (
+            SELECT min(startedAt) FROM attempt WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
         """
-        status = 'pending', reason = ?3, firstAttemptAt = (SELECT min(startedAt) FROM attempt
-            WHERE messageId = ?1 AND number < attempts AND outcome IS NOT 'returned')
-        """)
     private static func settled(_ assignments: String) -> String {
         """
         UPDATE message SET \(assignments), leaseUntil = NULL, uncertainAt = NULL
@@ -190,6 +200,7 @@ extension Settlement {
         case .failed(let code, let error): ("failed", code.rawValue, error)
         case .uncertain(let detail): ("uncertain", nil, detail)
         case .returned(let reason): ("returned", nil, reason)
+        case .awaitsMedia: ("returned", nil, "fetching media")
         }
     }
 }

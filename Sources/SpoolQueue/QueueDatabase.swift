@@ -61,6 +61,7 @@ public struct QueueDatabase: Sendable {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(V1CreateQueue.name, migrate: V1CreateQueue.migrate)
         migrator.registerMigration(V2AddDeviceRenaming.name, migrate: V2AddDeviceRenaming.migrate)
+        migrator.registerMigration(V3AddMedia.name, migrate: V3AddMedia.migrate)
         migrator.registerMigration(V4AddScheduling.name, migrate: V4AddScheduling.migrate)
         return migrator
     }

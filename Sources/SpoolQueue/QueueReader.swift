@@ -131,7 +131,9 @@ public struct QueueReader: Sendable {
 /// A list's SQL.
 private struct MessageQuery {
     static let select = """
-        SELECT m.*, u.name AS user, b.isDryRun FROM message m JOIN batch b ON b.id = m.batchId JOIN user u ON u.id = m.userId
+        SELECT m.*, u.name AS user, b.isDryRun, f.reason AS mediaReason
+        FROM message m JOIN batch b ON b.id = m.batchId JOIN user u ON u.id = m.userId
+        LEFT JOIN media f ON f.id = m.mediaId AND m.status = 'pending' AND m.dueWithMedia IS NOT NULL
         """
 
     let sql: String
@@ -194,7 +196,8 @@ extension Row {
 
 extension MessageView {
     init(_ row: Row) {
-        let notBefore: Int64 = row["notBefore"]
+        // A message that waits for its attachment has the moment at which it is due then.
+        let notBefore: Int64 = row["dueWithMedia"] ?? row["notBefore"]
         let status = MessageState(rawValue: row["status"]) ?? .pending
         let heldAt: Int64? = row["heldAt"]
         let device: String? = row["device"] ?? row["pin"]
@@ -202,7 +205,7 @@ extension MessageView {
             id: QueueID(rawValue: row["id"]), batch: BatchID(rawValue: row["batchId"]),
             user: UserName(rawValue: row["user"]) ?? .default, line: row["line"], number: row["number"],
             ref: row["ref"],
-            status: status, reason: row["reason"],
+            status: status, reason: row["mediaReason"] ?? row["reason"],
             notBefore: notBefore > 0 && status == .pending && heldAt == nil ? Date(milliseconds: notBefore) : nil,
             priority: Priority(rawValue: row["priority"]) ?? .normal,
             device: device.map { DeviceID(rawValue: $0) },

@@ -2,6 +2,11 @@ import SpoolCore
 
 /// Tells texts apart that a reader would not: letters' case in ASCII and the amount of white space do not count.
 enum TextHash {
+    /// Of what the recipient would see: attachments differ by where they come from.
+    static func of(_ request: MessageRequest) -> Int64? {
+        Self.of(request.media.map { "\(request.text) \($0.source)" } ?? request.text)
+    }
+
     /// 64 bits of FNV-1a; `nil` for a text of white space only, which says nothing.
     static func of(_ text: String) -> Int64? {
         var text = text

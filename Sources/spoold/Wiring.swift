@@ -4,6 +4,7 @@ import SpoolConfig
 import SpoolCore
 import SpoolDaemon
 import SpoolFiles
+import SpoolMedia
 import SpoolQueue
 import SpoolScheduler
 
@@ -24,7 +25,11 @@ extension Daemon.Configuration {
                 first: configuration.retry.first, maximum: configuration.retry.maximum,
                 giveUpAfter: configuration.retry.giveUpAfter),
             onUncertain: UncertainPolicy(scheduler.onUncertain), grace: configuration.results.grace,
-            listenHost: configuration.http.listen.host, listenPort: configuration.http.listen.port, version: version)
+            listenHost: configuration.http.listen.host, listenPort: configuration.http.listen.port, version: version,
+            // A checked network has bytes of one of the two families, and a prefix that fits.
+            allowNetworks: configuration.media.allowNetworks.compactMap {
+                NetworkRange(bytes: $0.address.bytes, prefixLength: $0.prefixLength)
+            })
     }
 }
 

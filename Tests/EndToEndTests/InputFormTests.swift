@@ -294,9 +294,10 @@ struct InputFormTests {
         let notices = try await daemon.control("/control/status").json()["notices"]?.elements ?? []
         #expect(notices.contains { $0.text?.contains("stuck.csv") == true }, "\(notices)")
         // While a file that the daemon's user owns settles, many sweeps pass over the other.
-        let good = incoming + "/good.csv"
+        let good = incoming + "/.good.csv"
         try Data("number,message\n923001234567,Hello\n".utf8).write(to: URL(filePath: good))
         try #require(chown(good, Self.nobody, Self.nobody) == 0)
+        try #require(link(good, incoming + "/good.csv") == 0 && unlink(good) == 0)
         #expect(try await daemon.marker(of: "good.csv") == "ok")
         #expect(try daemon.names(in: "results").filter { $0.hasPrefix("stuck") }.count == 2)
         #expect(try daemon.names(in: "incoming") == ["stuck.csv"])

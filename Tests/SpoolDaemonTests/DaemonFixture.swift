@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import SpoolCore
+import SpoolMedia
 import SpoolScheduler
 import SpoolTestSupport
 
@@ -17,6 +18,8 @@ struct DaemonFixture: Sendable {
     let wakeUps = WakeUps()
     private let pacing: PacingPolicy
     let log = LogBook()
+    let directory: TemporaryDirectory
+    let media: MediaStore
 
     init(
         devices: [DeviceID] = [.first], pacing: PacingPolicy = .none, receiptGrace: Duration = .zero, seed: UInt64 = 1,
@@ -27,6 +30,8 @@ struct DaemonFixture: Sendable {
         self.transport = FakeTransport(
             devices: devices, receiptGrace: receiptGrace, wallClock: self.time.wall, script: script)
         self.database = try QueueDatabase.inMemory()
+        self.directory = try TemporaryDirectory()
+        self.media = try Self.store(in: self.directory)
         self.board = DeviceBoard(chance: Chance(SeededGenerator(seed: seed)))
         self.pacing = pacing
         for device in await self.transport.devices() { try await self.roster.add(device) }
@@ -38,7 +43,26 @@ struct DaemonFixture: Sendable {
     func delivery(_ backOff: BackOff = BackOff()) -> DeliveryService {
         DeliveryService(
             queue: self.queue, transport: self.transport, board: self.board, wakeUps: self.wakeUps, backOff: backOff,
-            clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
+            media: self.media, clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
+    }
+
+    /// What fetches attachments, with a store of its own over the same files: it ends with the service.
+    func mediaService(
+        _ backOff: BackOff = BackOff(), minimumFree: Int64? = nil, budget: Int64 = 4_000_000_000,
+        freeSpace: @escaping @Sendable (String) throws -> UInt64 = { _ in .max }
+    ) throws -> MediaService {
+        MediaService(
+            queue: self.queue, reader: self.reader, store: try Self.store(in: self.directory), backOff: backOff,
+            chance: Chance(SeededGenerator(seed: 2)), wakeUps: self.wakeUps, minimumFree: minimumFree,
+            stateDirectory: self.directory.path, clock: self.time.clock, wallClock: self.time.wall,
+            logger: self.log.logger, freeSpace: freeSpace, budget: budget)
+    }
+
+    /// Fetches from the test's own web server, by the real clock: its connections are real.
+    private static func store(in directory: TemporaryDirectory) throws -> MediaStore {
+        let loopback = [NetworkRange(bytes: [127, 0, 0, 0], prefixLength: 8)].compactMap(\.self)
+        return try MediaStore(
+            directory: directory.path("media"), fetcher: MediaFetcher(URLGuard(allowNetworks: loopback)))
     }
 
     func housekeeping(_ policy: UncertainPolicy = .resend, _ backOff: BackOff = BackOff()) -> HousekeepingService {
@@ -155,9 +179,11 @@ extension DeviceID {
 
 /// A message for a fictitious number that ends in `index`.
 func request(
-    _ index: Int, device: DeviceID? = nil, sendAt: Date? = nil, expiresAt: Date? = nil, priority: Priority = .normal
+    _ index: Int, media: String? = nil, device: DeviceID? = nil, sendAt: Date? = nil, expiresAt: Date? = nil,
+    priority: Priority = .normal
 ) -> MessageRequest {
     MessageRequest(
-        recipient: .phone("1555010\(10000 + index)"), text: "Text \(index)", device: device, sendAt: sendAt,
-        expiresAt: expiresAt, priority: priority)
+        recipient: .phone("1555010\(10000 + index)"), text: "Text \(index)",
+        media: media.map { MediaReference(source: $0) }, device: device, sendAt: sendAt, expiresAt: expiresAt,
+        priority: priority)
 }

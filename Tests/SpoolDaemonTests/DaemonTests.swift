@@ -62,7 +62,7 @@ struct DaemonTests {
 
     @Test func `without any device it starts, and messages wait`() async throws {
         let daemon = try await self.daemon(self.transport([]))
-        #expect(daemon.services.count == 7)
+        #expect(daemon.services.count == 8)
         #expect(self.log.errors.isEmpty)
     }
 
@@ -77,6 +77,16 @@ struct DaemonTests {
         let row = ImportRow(record: 1, line: 2, content: .success(request(1, device: .first)))
         try await MessageQueue(database).finishImport([row], of: seed, isStrict: false, now: self.time.now)
         return (MessageQueue(database), QueueReader(database), QueueID(rawValue: 1))
+    }
+
+    @Test func `a start removes attachments that no open batch needs`() async throws {
+        for name in ["batches/7", "objects/ab"] { try self.directory.makeDirectory("state/media/" + name) }
+        let left = self.directory.path("state/media/objects/ab/ab" + String(repeating: "0", count: 62))
+        try self.directory.write("left", to: "state/media/batches/7/content-x")
+        #expect(link(self.directory.path("state/media/batches/7/content-x"), left) == 0)
+        _ = try await self.daemon(self.transport([]))
+        #expect(try self.directory.names(in: "state/media/batches") == [])
+        #expect(try self.directory.names(in: "state/media/objects/ab") == [])
     }
 
     @Test func `messages for a device that is gone fail at start`() async throws {

@@ -1,6 +1,7 @@
 import Foundation
 import SpoolCore
 import SpoolFiles
+import SpoolMedia
 import SpoolScheduler
 import SpoolTestSupport
 import Synchronization
@@ -20,13 +21,19 @@ struct SpoolFixture: Sendable {
     private let nextWireIDs = WireIDs()
     let wakeUps = WakeUps()
     let log = LogBook()
+    let media: MediaStore
+    private let urlGuard: URLGuard
 
-    init(users: [UserName] = []) async throws {
+    /// - Parameter allow: Networks inside from which attachments may be fetched.
+    init(users: [UserName] = [], allow: [NetworkRange] = []) async throws {
         self.users = users
         self.spool = try TemporarySpool(users: users)
         self.layout = SpoolLayout(root: self.spool.spool)
         self.taking = DropFileTaking(layout: self.layout, timeZone: .gmt)
         self.database = try QueueDatabase.inMemory()
+        self.urlGuard = URLGuard(allowNetworks: allow)
+        self.media = try MediaStore(
+            directory: self.spool.state + "/media", fetcher: MediaFetcher(self.urlGuard, clock: self.time.clock))
         for user in users { try await self.queue.addUser(user, now: self.time.now) }
         let device = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: self.time.now)
         await self.board.add(device, policy: PacingPolicy(), sends: [], at: self.time.now)
@@ -37,11 +44,21 @@ struct SpoolFixture: Sendable {
 
     func importer(
         duplicateWindow: Duration? = .seconds(86_400), clock: (any WallClock)? = nil, chunkRows: Int = 5000,
-        chunkBytes: Int = 1 << 20, devices: @escaping @Sendable () async -> Set<DeviceID> = { [.first, .second] }
+        chunkBytes: Int = 1 << 20, devices: @escaping @Sendable () async -> Set<DeviceID> = { [.first, .second] },
+        media: MediaAdmission? = nil
     ) -> Importer {
         Importer(
             queue: self.queue, reader: self.reader, rules: ReadingRules(), duplicateWindow: duplicateWindow,
-            devices: devices, wallClock: clock ?? self.time.wall, chunkRows: chunkRows, chunkBytes: chunkBytes)
+            devices: devices, media: media ?? self.admission(), wallClock: clock ?? self.time.wall,
+            chunkRows: chunkRows, chunkBytes: chunkBytes)
+    }
+
+    func admission(
+        minimumFree: Int64? = nil, freeSpace: @escaping @Sendable (String) throws -> UInt64 = { _ in .max }
+    ) -> MediaAdmission {
+        MediaAdmission(
+            store: self.media, urlGuard: self.urlGuard, layout: self.layout, reader: self.reader,
+            minimumFree: minimumFree, stateDirectory: self.spool.state, freeSpace: freeSpace)
     }
 
     func answers() -> AnswerWriter {
@@ -50,7 +67,8 @@ struct SpoolFixture: Sendable {
 
     func results(grace: Duration = .seconds(3)) -> ResultService {
         ResultService(
-            queue: self.queue, reader: self.reader, layout: self.layout, rules: ReadingRules(), grace: grace,
+            queue: self.queue, reader: self.reader, layout: self.layout, rules: ReadingRules(), media: self.media,
+            grace: grace,
             wakeUps: self.wakeUps, clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
     }
 

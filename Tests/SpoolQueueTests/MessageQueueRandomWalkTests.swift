@@ -84,6 +84,11 @@ import Testing
         WHERE status <> 'processing' AND (leaseUntil IS NOT NULL OR uncertainAt IS NOT NULL)
         """,
         "SELECT count(*) FROM message WHERE (attempts > 0) <> (wireId IS NOT NULL)",
+        """
+        SELECT count(*) FROM media m WHERE unfinished <> (
+            SELECT count(*) FROM message WHERE mediaId = m.id AND finishedAt IS NULL)
+        """,
+        "SELECT count(*) FROM message WHERE status = 'processing' AND dueWithMedia IS NOT NULL",
         "SELECT count(*) FROM message WHERE readAt IS NOT NULL AND deliveredAt IS NULL",
     ]
 

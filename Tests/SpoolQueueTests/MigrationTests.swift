@@ -43,7 +43,7 @@ import Testing
         VALUES (4, 1, 'dev1', 5, NULL, NULL), (5, 1, 'dev1', 5, 6, 'sent');
         """
 
-    @Test(arguments: [V1CreateQueue.name, V2AddDeviceRenaming.name])
+    @Test(arguments: [V1CreateQueue.name, V2AddDeviceRenaming.name, V3AddMedia.name])
     func `a file of an earlier version becomes one of this, and goes on`(migration: String) async throws {
         try self.makeFile(upTo: migration, Self.content)
         let test = try TestQueue(in: self.directory)
@@ -62,5 +62,14 @@ import Testing
         #expect(try await test.claim(9).map(\.id.rawValue).sorted() == [6, 7])
         #expect(try await test.reader.sends(of: .first, since: Date(milliseconds: 0)).count == 6)
         #expect(try await test.reader.coldDeliveries(of: .first, before: self.now, limit: 5) == [false])
+        try await test.add([request(4, media: MediaReference(source: "https://files.example/a"))], as: 4)
+        #expect(try await test.reader.batchesWantingMedia(now: self.now) == [BatchID(rawValue: 4)])
+    }
+
+    @Test func `steps are only ever appended`() {
+        #expect(
+            QueueDatabase.migrator.migrations.prefix(4) == [
+                "1-create-queue", "2-add-device-renaming", "3-add-media", "4-add-scheduling",
+            ])
     }
 }

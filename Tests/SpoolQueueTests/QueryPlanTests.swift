@@ -209,6 +209,27 @@ import Testing
         #expect(!steps.contains { $0 == "SCAN m" }, "\(steps)")
     }
 
+    @Test func `attachments are found along their indexes, wherever they stand in the file`() async throws {
+        try await self.test.add([request(1, media: MediaReference(source: "https://files.example/a"))], as: 1)
+        let reader = self.test.reader
+        try await self.expect(["batchUnreported", "mediaWanted (batchId=? AND priority>? AND priority<?)"]) {
+            _ = try await reader.batchesWantingMedia(now: self.now)
+        }
+        try await self.expect(["mediaWanted (batchId=? AND priority=? AND fetchAt<?)"]) {
+            _ = try await reader.wantedMedia(of: BatchID(rawValue: 1), now: self.now, limit: 1)
+        }
+        try await self.expect(["mediaWaiting (fetchAt>?)"]) { _ = try await reader.nextMediaFetch(after: self.now) }
+        try await self.expect(["mediaNeeded (isRemote=?)"]) { _ = try await reader.fetchedMediaSize() }
+        try await self.expect(["mediaNeeded (isRemote=?)", "messageAwaitingMedia (mediaId=?)"]) {
+            _ = try await reader.untoldMedia()
+        }
+        try await self.expect(["messageAwaitingMedia (mediaId=?)"]) {
+            _ = try await self.test.queue.tell(of: MediaID(rawValue: 1), now: self.now)
+            _ = try await self.test.queue.failMedia(MediaID(rawValue: 1), Refusal(.mediaType, "No"), now: self.now)
+        }
+        try await self.expect([]) { try await self.test.queue.markReported(BatchID(rawValue: 1), now: self.now) }
+    }
+
     @Test func `housekeeping reads open batches only`() async throws {
         try await self.expect(["batchUnreported", "messageProcessing"]) {
             _ = try await self.test.queue.failOrphans(known: [.first], now: self.now)

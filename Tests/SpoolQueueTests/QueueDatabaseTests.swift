@@ -49,7 +49,7 @@ import Testing
         }
         #expect(try await schema(file) == schema(memory))
         #expect(try await QueueReader(memory).users() == [.default])
-        #expect(try await schema(memory).count { $0.hasPrefix("CREATE TABLE") && $0.contains("STRICT") } == 16)
+        #expect(try await schema(memory).count { $0.hasPrefix("CREATE TABLE") && $0.contains("STRICT") } == 17)
     }
 
     @Test func `its files are the daemon's alone`() async throws {

@@ -16,6 +16,9 @@ struct QueueModel {
         var number: String
         /// The device that has to take it; `nil` for any.
         var owner: DeviceID?
+        /// The source of its attachment.
+        var media: String?
+        var awaitsMedia = false
         var isHeld = false
         var isUncertain = false
         /// Whether an attempt that was uncertain was settled as one to be repeated.
@@ -37,12 +40,13 @@ struct QueueModel {
     mutating func add(_ id: QueueID, _ request: MessageRequest, batch: Int64) {
         self.messages[id] = Message(
             batch: batch, notBefore: request.sendAt, expiresAt: request.expiresAt, pin: request.device,
-            number: request.recipient.address, owner: request.device ?? self.owners[request.recipient.address])
+            number: request.recipient.address, owner: request.device ?? self.owners[request.recipient.address],
+            media: request.media?.source, awaitsMedia: request.media != nil)
     }
 
     /// Whether the device may claim this message now.
     func isClaimable(_ message: Message, by device: DeviceID, at now: Date) -> Bool {
-        message.state == .pending && !message.isHeld && message.notBefore ?? .distantPast <= now
+        message.state == .pending && !message.isHeld && !message.awaitsMedia && message.notBefore ?? .distantPast <= now
             && message.expiresAt ?? .distantFuture > now
             && message.owner ?? self.owners[message.number] ?? device == device
     }
@@ -82,6 +86,11 @@ struct QueueModel {
             self.messages[id]?.returned += 1
             self.postpone(id, until: self.messages[id]?.notBefore)
             self.giveUpIfNew(id)
+        case .awaitsMedia:
+            self.messages[id]?.returned += 1
+            self.messages[id]?.awaitsMedia = true
+            self.postpone(id, until: nil)
+            self.giveUpIfNew(id)
         }
     }
 
@@ -97,6 +106,23 @@ struct QueueModel {
         else { return }
         self.messages[id]?.owner = nil
         if self.owners[message.number] == device { self.owners[message.number] = nil }
+    }
+
+    /// The attachment is there, or cannot be had.
+    mutating func settleMedia(_ source: String, of batch: Int64, isThere: Bool) {
+        for (id, message) in self.messages {
+            guard message.batch == batch, message.media == source, message.state == .pending else { continue }
+            self.messages[id]?.awaitsMedia = false
+            if !isThere { self.finish(id, .failed) }
+        }
+    }
+
+    /// Attachments of which a message that waits needs one.
+    var wantedMedia: Set<String> {
+        Set(
+            self.messages.values.filter { $0.state == .pending && $0.awaitsMedia }.compactMap { message in
+                message.media.map { "\(message.batch) \($0)" }
+            })
     }
 
     mutating func cancel(where condition: (QueueID, Message) -> Bool) -> Int {

@@ -31,7 +31,8 @@ struct RandomWalk {
         case 88..<91: try await self.cancel()
         case 91..<94: try await self.expire()
         case 94: try await self.rescue()
-        case 95..<99: try await self.resolve()
+        case 95..<97: try await self.resolve()
+        case 97..<99: try await self.fetch()
         default: try await self.loseDevice()
         }
     }
@@ -41,6 +42,7 @@ struct RandomWalk {
         try await self.test.execute("UPDATE message SET heldAt = NULL")
         self.now = self.now + .seconds(1_000_000)
         try await self.test.queue.rescueAbandonedClaims(now: self.now)
+        while try await self.settleNextMedia(isThere: true) {}
         for device in self.devices {
             try await self.test.queue.resolveUncertain(of: device, since: self.now, policy: .resend, now: self.now) {
                 [now] _, _ in now
@@ -82,6 +84,7 @@ struct RandomWalk {
             let known = try #require(self.model.messages[message.id], self.comment)
             let isClaimable = self.model.isClaimable(message.id, by: device, at: self.now)
             #expect(isClaimable, "message \(message.id), seed \(self.seed)")
+            #expect((message.media != nil) == (known.media != nil), self.comment)
             #expect(message.wireID == known.wireID ?? message.wireID, self.comment)
             #expect(message.attempt == known.attempts + 1, self.comment)
             #expect(message.earlierAttempts == known.attempts - known.returned, self.comment)
@@ -94,7 +97,7 @@ struct RandomWalk {
         guard let id = inFlight.randomElement(using: &self.generator), let known = self.model.messages[id] else {
             return
         }
-        let settlement = self.anySettlement()
+        let settlement = known.media != nil && self.number(below: 10) == 0 ? .awaitsMedia : self.anySettlement()
         let attempt = SettledAttempt(message: id, attempt: known.attempts, settlement: settlement)
         try await self.test.queue.settle([attempt], now: self.now)
         self.model.settle(id, settlement)
@@ -145,6 +148,33 @@ struct RandomWalk {
         #expect(resolved == self.model.resolve(of: device, policy) { $0 < 4 ? next : nil }, self.comment)
     }
 
+    private mutating func fetch() async throws {
+        for _ in 0..<3 { _ = try await self.settleNextMedia(isThere: self.number(below: 4) > 0) }
+    }
+
+    /// - Returns: Whether an attachment was wanted.
+    private mutating func settleNextMedia(isThere: Bool) async throws -> Bool {
+        // All are wanted by then.
+        let later = self.now + .seconds(1_000_000)
+        let batches = try await self.test.reader.batchesWantingMedia(now: later)
+        guard let batch = batches.randomElement(using: &self.generator),
+            let media = try await self.test.reader.wantedMedia(of: batch, now: later, limit: 1).first
+        else {
+            #expect(self.model.wantedMedia == [], self.comment)
+            return false
+        }
+        if isThere {
+            let description = MediaDescription(kind: .document, mimeType: "text/plain", fileName: nil, size: 5)
+            let content = MediaContent(hash: [UInt8](repeating: 1, count: 32), description: description)
+            #expect(try await !self.test.queue.storeMedia(content, for: media.id, now: self.now), self.comment)
+        } else {
+            let refusal = Refusal(.mediaUnavailable, "None")
+            #expect(try await !self.test.queue.failMedia(media.id, refusal, now: self.now), self.comment)
+        }
+        self.model.settleMedia(media.reference.source, of: batch.rawValue, isThere: isThere)
+        return true
+    }
+
     private mutating func loseDevice() async throws {
         let known = Set(self.devices.shuffled(using: &self.generator).dropFirst())
         let failed = try await self.test.queue.failOrphans(known: known, now: self.now)
@@ -153,7 +183,10 @@ struct RandomWalk {
 
     private mutating func anyRequest() -> MessageRequest {
         request(
-            self.number(below: 80000), device: self.number(below: 5) == 0 ? self.anyDevice() : nil,
+            self.number(below: 80000),
+            media: self.number(below: 4) == 0
+                ? MediaReference(source: "https://files.example/\(self.number(below: 4))") : nil,
+            device: self.number(below: 5) == 0 ? self.anyDevice() : nil,
             sendAt: self.number(below: 4) == 0 ? self.now + .seconds(self.number(below: 120)) : nil,
             expiresAt: self.number(below: 6) == 0 ? self.now + .seconds(self.number(below: 600)) : nil,
             priority: Priority.allCases[self.number(below: 3)])

@@ -111,7 +111,7 @@ struct TestQueue: Sendable {
     /// Every row of every table, to see that nothing has changed.
     func content() async throws -> [String] {
         try await self.database.access.read { db in
-            try ["user", "batch", "message", "attempt", "refusal", "apiKey"].flatMap { table in
+            try ["user", "batch", "message", "media", "attempt", "refusal", "apiKey"].flatMap { table in
                 try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table): \($0)" }
             }
         }
@@ -147,12 +147,12 @@ extension Date {
 
 /// A message for a number of the fictitious range that ends in `index`.
 func request(
-    _ index: Int, ref: String? = nil, device: DeviceID? = nil, sendAt: Date? = nil, expiresAt: Date? = nil,
-    priority: Priority = .normal
+    _ index: Int, text: String? = nil, ref: String? = nil, media: MediaReference? = nil, device: DeviceID? = nil,
+    sendAt: Date? = nil, expiresAt: Date? = nil, priority: Priority = .normal
 ) -> MessageRequest {
     MessageRequest(
-        recipient: .phone("1555010\(10000 + index)"), text: "Text \(index)", ref: ref, device: device, sendAt: sendAt,
-        expiresAt: expiresAt, priority: priority)
+        recipient: .phone("1555010\(10000 + index)"), text: text ?? "Text \(index)", media: media, ref: ref,
+        device: device, sendAt: sendAt, expiresAt: expiresAt, priority: priority)
 }
 
 /// Requests as the rows of a CSV file with one header line.

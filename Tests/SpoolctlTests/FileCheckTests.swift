@@ -1,5 +1,6 @@
 import SpoolCore
 import SpoolFiles
+import SpoolMedia
 import SpoolTestSupport
 import Testing
 
@@ -13,12 +14,16 @@ struct FileCheckTests {
     }
 
     private func check(
-        _ bytes: [UInt8], name: String = "a.csv", rules: ReadingRules = ReadingRules(), devices: Set<String>? = nil
+        _ bytes: [UInt8], name: String = "a.csv", rules: ReadingRules = ReadingRules(), devices: Set<String>? = nil,
+        media: [String: [UInt8]] = [:]
     ) throws -> Outcome {
         let directory = try TemporaryDirectory()
+        try directory.makeDirectory("media/shop")
+        for (name, content) in media { try directory.write(content, to: "media/" + name) }
+        let local = LocalMedia(root: directory.path("media"), reserved: ["shop"])
         let source = try SourceFile(path: try directory.write(bytes, to: name))
         var faults: [FileCheck.Fault] = []
-        let summary = try FileCheck(rules: rules, devices: devices).run(
+        let summary = try FileCheck(rules: rules, devices: devices, media: MediaCheck(local: local)).run(
             source.file.descriptor, name: DropFileName(name)
         ) {
             faults.append($0)
@@ -65,6 +70,43 @@ struct FileCheckTests {
         #expect(outcome.faults.first?.refusal.field == "sessionId")
     }
 
+    @Test func `attachments are looked at where they lie, URLs by their form`() throws {
+        let pdf = Array("%PDF-1.7\n".utf8)
+        let outcome = try self.check(
+            Array(
+                """
+                number,message,media,type
+                15550000001,,price.pdf,
+                15550000002,Hi,price.pdf,image
+                15550000003,,none.pdf,
+                15550000004,,../a.csv,
+                15550000005,,shop/secret.pdf,
+                15550000006,,http://127.0.0.1/a.pdf,
+                15550000007,,ftp://files.example/a.pdf,
+                15550000008,Hi,https://files.example/a.pdf,
+                15550000009,Hi,note.ogg,
+                15550000010,,page.pdf,
+                15550000011,Hi,https://files.example/a.ogg,audio
+
+                """.utf8),
+            media: [
+                "price.pdf": pdf, "shop/secret.pdf": pdf, "page.pdf": Array("<html></html>".utf8),
+                "note.ogg": Self.opusHead,
+            ])
+        #expect(outcome.faults.map(\.line) == [3, 4, 5, 6, 7, 8, 10, 11, 12])
+        #expect(
+            outcome.codes == [
+                .mediaType, .mediaUnavailable, .mediaForbidden, .mediaForbidden, .mediaForbidden, .mediaForbidden,
+                .validation, .mediaType, .validation,
+            ])
+        #expect(outcome.faults.map(\.refusal.field).filter { $0 == "mediaUrl" }.count == 7)
+    }
+
+    /// The first page of an Ogg file with Opus.
+    private static let opusHead =
+        Array("OggS".utf8) + [UInt8](repeating: 0, count: 22) + [1, 19] + Array("OpusHead".utf8)
+        + [1, 1, 0, 0, 0x80, 0xBB, 0, 0, 0, 0, 0]
+
     @Test(arguments: [
         ("a.csv", "", ErrorCode.emptyFile), ("a.csv", " \n\n", .emptyFile), ("a.csv", "number,message\n", .emptyFile),
         ("a.csv", "number,message\n1555,\"cut", .incompleteFile), ("a.csv", "message\nHi\n", .validation),
@@ -99,7 +141,9 @@ struct FileCheckTests {
     }
 
     @Test func `what cannot be read is refused as unreadable`() throws {
-        let summary = try FileCheck(rules: ReadingRules(), devices: nil).run(-1, name: DropFileName("a.csv")) { _ in }
+        let media = MediaCheck(local: LocalMedia(root: "/nowhere"))
+        let check = FileCheck(rules: ReadingRules(), devices: nil, media: media)
+        let summary = try check.run(-1, name: DropFileName("a.csv")) { _ in }
         #expect(summary.refusal?.refusal.code == .unreadable)
     }
 }

@@ -27,6 +27,18 @@ public struct SpoolLayout: Equatable, Sendable {
     public func results(of user: UserName) -> String { Self.directory(self.results, of: user) }
     public func media(of user: UserName) -> String { Self.directory(self.media, of: user) }
 
+    /// The users that have a drop directory, but for `default`; none when this process may not list them.
+    public var userNames: Set<String> {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: self.incoming)) ?? []
+        return Set(
+            names.filter { name in
+                var isDirectory: ObjCBool = false
+                return UserName(rawValue: name) != nil
+                    && FileManager.default.fileExists(atPath: self.incoming + "/" + name, isDirectory: &isDirectory)
+                    && isDirectory.boolValue
+            })
+    }
+
     /// The directory of originals accepted on that day of `timeZone`, `accepted/YYYY-MM-DD`.
     public func accepted(on date: Date, in timeZone: TimeZone) -> String {
         var calendar = Calendar(identifier: .gregorian)

@@ -13,6 +13,12 @@ public struct BatchFields: Equatable, Sendable {
     public var sendAt: Date?
     /// Not after, for the rows that say nothing of it.
     public var expiresAt: Date?
+    /// The attachment of the rows that name none.
+    public var mediaURL: String?
+    /// What attachments are sent as, for the rows that do not say it; as written, since a row without one may have it.
+    public var mediaType: String?
+    /// The name shown for documents, for the rows that name none.
+    public var fileName: String?
     /// One refused row rejects the file.
     public var isStrict = false
     /// The same bytes may be taken again.
@@ -88,8 +94,10 @@ struct BatchFieldParser: Sendable {
 
     private mutating func add(_ field: MessageField, _ text: String) throws(Refusal) {
         switch field {
-        case .number, .message, .ref, .tz, .mediaType, .fileName: return
-        case .mediaUrl: throw ValueParser.attachmentRefusal
+        case .number, .message, .ref, .tz: return
+        case .mediaUrl: self.fields.mediaURL = text
+        case .mediaType: self.fields.mediaType = text
+        case .fileName: self.fields.fileName = text
         case .sessionId: self.fields.device = DeviceID(rawValue: text)
         case .sendAt: self.fields.sendAt = try self.values.moment(text, field)
         case .expiresAt: self.fields.expiresAt = try self.values.moment(text, field)

@@ -24,8 +24,10 @@ struct MessageBuilder: Sendable {
 
     private func message(from fields: FieldValues) throws(Refusal) -> MessageRequest {
         let recipient = try self.recipients.recipient(from: fields[.number])
-        if fields[.mediaUrl] != nil { throw ValueParser.attachmentRefusal }
-        var message = MessageRequest(recipient: recipient, text: try Self.text(fields[.message]))
+        let media = try self.media(of: fields)
+        let text = try Self.text(fields[.message], isCaption: media != nil)
+        guard media?.kind != .audio || text.isEmpty else { throw MediaReference.captionOfAudio }
+        var message = MessageRequest(recipient: recipient, text: text, media: media)
         message.ref = try Self.ref(fields[.ref])
         message.device = Self.device(fields[.sessionId]) ?? self.defaults.device
         message.sendAt = try self.moment(.sendAt, of: fields) ?? self.defaults.sendAt
@@ -35,14 +37,41 @@ struct MessageBuilder: Sendable {
         return message
     }
 
+    private func media(of fields: FieldValues) throws(Refusal) -> MediaReference? {
+        guard let source = Self.trimmed(fields[.mediaUrl]) ?? self.defaults.mediaURL else { return nil }
+        try Self.check(source, .mediaUrl, atMost: Self.maximumSource)
+        let fileName = Self.trimmed(fields[.fileName]) ?? self.defaults.fileName
+        if let fileName { try Self.check(fileName, .fileName, atMost: Self.maximumFileName) }
+        let type = Self.trimmed(fields[.mediaType]) ?? self.defaults.mediaType
+        return MediaReference(source: source, kind: try type.flatMap(self.values.mediaKind), fileName: fileName)
+    }
+
+    /// The most bytes of a URL or path, and of a file's name.
+    private static let maximumSource = 8192
+    private static let maximumFileName = 1024
+
+    private static func check(_ text: String, _ field: MessageField, atMost limit: Int) throws(Refusal) {
+        guard text.utf8.count <= limit else {
+            throw Refusal(.validation, "\(field.name) is longer than \(limit) bytes", field: field.name)
+        }
+        guard !text.utf8.contains(0) else {
+            throw Refusal(.validation, "\(field.name) has a NUL character", field: field.name)
+        }
+    }
+
     private func moment(_ field: MessageField, of fields: FieldValues) throws(Refusal) -> Date? {
         guard let text = fields[field] else { return nil }
         return try self.values.moment(text, field)
     }
 
     private static func device(_ text: String?) -> DeviceID? {
-        guard let name = text?.trimmingSpaces, !name.isEmpty else { return nil }
-        return DeviceID(rawValue: name)
+        self.trimmed(text).map { DeviceID(rawValue: $0) }
+    }
+
+    /// The text without spaces around it; `nil` when nothing is left.
+    private static func trimmed(_ text: String?) -> String? {
+        guard let text = text?.trimmingSpaces, !text.isEmpty else { return nil }
+        return text
     }
 
     private static func ref(_ text: String?) throws(Refusal) -> String? {
@@ -55,8 +84,10 @@ struct MessageBuilder: Sendable {
 
     private static let maximumRef = 128
 
-    private static func text(_ text: String?) throws(Refusal) -> String {
+    /// - Parameter isCaption: Whether there is an attachment, beside which no text is needed.
+    private static func text(_ text: String?, isCaption: Bool) throws(Refusal) -> String {
         guard let text, text.utf8.contains(where: { $0 > 0x20 }) else {
+            guard !isCaption else { return "" }
             throw Refusal(.validation, "Message text is required", field: MessageField.message.name)
         }
         guard text.utf8.count <= self.maximumText || text.unicodeScalars.count <= self.maximumText else {

@@ -9,9 +9,6 @@ struct ValueParser: Sendable {
         self.moments = MomentParser(timeZone: rules.timeZone)
     }
 
-    static let attachmentRefusal = Refusal(
-        .validation, "Attachments are not supported by this version", field: MessageField.mediaUrl.name)
-
     func moment(_ text: String, _ field: MessageField) throws(Refusal) -> Date {
         guard let date = self.moments.date(from: text.trimmingSpaces) else {
             throw Refusal(
@@ -28,6 +25,17 @@ struct ValueParser: Sendable {
             throw Refusal(.validation, "priority must be high, normal or low", field: MessageField.priority.name)
         }
         return priority
+    }
+
+    /// What an attachment is sent as; `nil` for `text`, which leaves that to the file.
+    func mediaKind(_ text: String) throws(Refusal) -> MediaKind? {
+        let word = text.trimmingSpaces.lowercased()
+        guard word != "text" else { return nil }
+        guard let kind = MediaKind(rawValue: word) else {
+            throw Refusal(
+                .validation, "mediaType must be image, video, audio or document", field: MessageField.mediaType.name)
+        }
+        return kind
     }
 
     /// The IANA name of a zone that this machine knows.

@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
@@ -32,7 +32,7 @@ public struct MediaFetcher: Sendable {
         self.clock = clock
     }
 
-    /// Fetches what the URL leads to into a new file at `path`, which is durable when this returns and gone when it
+    /// Fetches what the URL leads to into a new file at `path`, which is whole when this returns and gone when it
     /// throws.
     public func fetch(_ url: MediaURL, into path: String) async throws(MediaError) -> FetchedFile {
         let result = await withTaskGroup(of: Result<FetchedFile, MediaError>.self) { group in

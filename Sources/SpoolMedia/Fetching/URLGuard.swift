@@ -26,6 +26,13 @@ public struct URLGuard: Sendable {
         return found.map(\.unmapped)
     }
 
+    /// Refuses a URL whose host is written as an address that must not be reached; asks nobody.
+    /// - Throws: `forbiddenAddress`.
+    public func checkLiteral(_ url: MediaURL) throws(MediaError) {
+        guard case .address(let address) = url.host, !self.isAllowed(address) else { return }
+        throw .forbiddenAddress(host: url.hostText, address: address)
+    }
+
     private func isAllowed(_ address: NetworkAddress) -> Bool {
         PublicInternet.contains(address) || self.allowNetworks.contains { $0.contains(address.unmapped) }
     }

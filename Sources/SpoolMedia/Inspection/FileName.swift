@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 
 /// Names of files as recipients see them.
 enum FileName {

@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 
 /// The format of a file, as its bytes tell.
 enum MediaFormat: Hashable, Sendable {

@@ -38,8 +38,7 @@ public struct LocalMedia: Hashable, Sendable {
         return file
     }
 
-    /// Copies the file, whole and unchanged, into a new file of our own. The copy is durable when this returns and gone
-    /// when it throws.
+    /// Copies the file, whole and unchanged, into a new file of our own, which is gone when this throws.
     ///
     /// Never linked: the sender could go on writing into a linked file after it was checked.
     /// - Throws: `changing` when somebody writes it meanwhile, `tooLarge`.

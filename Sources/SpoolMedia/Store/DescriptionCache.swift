@@ -1,4 +1,4 @@
-public import SpoolCore
+import SpoolCore
 
 /// The latest inspections: a batch usually has one attachment in thousands of rows.
 struct DescriptionCache {

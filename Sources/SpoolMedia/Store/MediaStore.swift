@@ -10,11 +10,10 @@ public import SpoolCore
 public actor MediaStore {
     private let directory: StoreDirectory
     private let fetcher: MediaFetcher
-    private let wallClock: any WallClock
     private var receptions: [Source: Reception] = [:]
-    private var setbacks: [Source: (error: MediaError, until: Date)] = [:]
     private var descriptions = DescriptionCache()
     private var received = 0
+    private var isClosed = false
 
     /// One source in one batch.
     private struct Source: Hashable {
@@ -29,29 +28,27 @@ public actor MediaStore {
     }
 
     /// - Parameter directory: Made if it is missing; its parent has to be there.
-    public init(
-        directory: String, fetcher: MediaFetcher, wallClock: any WallClock = SystemWallClock()
-    ) throws(MediaError) {
+    public init(directory: String, fetcher: MediaFetcher) throws(MediaError) {
         self.directory = try StoreDirectory(directory)
         self.fetcher = fetcher
-        self.wallClock = wallClock
     }
-
-    /// How long rows are told of a temporary failure before the source is tried again.
-    private static let rest: TimeInterval = 60
 
     /// The attachment of one row: fetched or copied unless the batch has it already, and checked against what the row
     /// says. It stays until `remove(batch)`.
     ///
-    /// A copied file survives a crash only after `synchronize`.
-    /// - Throws: The same error for every row of the batch that names this source; a temporary one is forgotten after a
-    ///   minute.
-    public func media(_ request: MediaRequest, for batch: BatchID) async throws(MediaError) -> StoredMedia {
+    /// It survives a crash only after `synchronize`.
+    /// - Throws: An error that is not temporary is that of every row of the batch which names this source; nothing is
+    ///   tried again for it.
+    public func media(_ request: MediaRequest, for batch: BatchID) async throws(MediaError) -> MediaContent {
         let source = Source(batch: batch, key: try ContentHash.of(request.source.key))
         let content = try await self.content(of: request.source, source)
-        return StoredMedia(
-            hash: content.hash, path: self.directory.object(content.hash),
-            description: try await self.describe(content, request))
+        return MediaContent(hash: content.hash.bytes, description: try await self.describe(content, request))
+    }
+
+    /// Where the bytes of a content are, for as long as a batch needs it; `nil` when they are not there, or fewer.
+    public nonisolated func path(of content: MediaContent) -> String? {
+        let hash = ContentHash(content.hash)
+        return self.directory.holds(hash, size: content.description.size) ? self.directory.object(hash) : nil
     }
 
     /// Makes every attachment that `media` has returned durable.
@@ -66,7 +63,6 @@ public actor MediaStore {
             reception.task.cancel()
             self.receptions[source] = nil
         }
-        self.setbacks = self.setbacks.filter { $0.key.batch != batch }
         try self.directory.remove(batch)
     }
 
@@ -76,22 +72,20 @@ public actor MediaStore {
         try self.directory.removeUnneeded()
     }
 
-    /// Gives up all fetches, so that the process can end.
-    public func cancelAll() {
+    /// Gives up all fetches and begins no more, so that the process can end.
+    public func close() {
+        self.isClosed = true
         for reception in self.receptions.values { reception.task.cancel() }
     }
 
     private func content(of place: MediaSource, _ source: Source) async throws(MediaError) -> StoredContent {
         if let reception = self.receptions[source] { return try await reception.task.value.get() }
-        if let setback = self.setbacks[source] {
-            if self.wallClock.now < setback.until { throw setback.error }
-            self.setbacks[source] = nil
-        }
         switch self.directory.record(of: source.key, in: source.batch) {
         case .content(let content): return content
         case .failure(let error): throw error
         case nil: break
         }
+        guard !self.isClosed else { throw .cancelled }
         self.received += 1
         let number = self.received
         let task = Task { await self.receive(place, source, number) }
@@ -136,7 +130,8 @@ public actor MediaStore {
     private func keep(_ file: FetchedFile, _ source: Source, _ path: String) throws(MediaError) -> StoredContent {
         do throws(MediaError) {
             try self.directory.adopt(path, as: file.hash, size: file.size, for: source.batch)
-            let content = StoredContent(hash: file.hash, contentType: file.contentType, name: file.name)
+            let content = StoredContent(
+                hash: file.hash, size: file.size, contentType: file.contentType, name: file.name)
             try self.directory.write(.content(content), of: source.key, in: source.batch)
             return content
         } catch {
@@ -146,17 +141,12 @@ public actor MediaStore {
     }
 
     private func remember(_ error: MediaError, _ source: Source) {
-        guard error != .cancelled else { return }
-        let now = self.wallClock.now
-        if !error.isTemporary {
-            do throws(MediaError) {
-                return try self.directory.write(.failure(error), of: source.key, in: source.batch)
-            } catch {
-                // It could not be written down: then it is remembered like a temporary one.
-            }
+        guard !error.isTemporary else { return }
+        do throws(MediaError) {
+            try self.directory.write(.failure(error), of: source.key, in: source.batch)
+        } catch {
+            // Then it is found out anew.
         }
-        self.setbacks = self.setbacks.filter { $0.value.until > now }
-        self.setbacks[source] = (error, now.addingTimeInterval(Self.rest))
     }
 
     private func describe(_ content: StoredContent, _ request: MediaRequest) async throws(MediaError)

@@ -8,6 +8,8 @@ enum SourceRecord: Codable, Hashable, Sendable {
 /// The bytes behind a source, and what their source said of them.
 struct StoredContent: Codable, Hashable, Sendable {
     let hash: ContentHash
+    /// Bytes.
+    let size: Int64
     let contentType: String?
     let name: String?
 }

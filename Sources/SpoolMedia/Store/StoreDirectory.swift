@@ -38,15 +38,20 @@ struct StoreDirectory: Sendable {
         guard let data = try? Data(contentsOf: URL(filePath: self.record(key, of: batch))),
             let record = try? JSONDecoder().decode(SourceRecord.self, from: data)
         else { return nil }
-        if case .content(let content) = record, access(self.object(content.hash), R_OK) != 0 { return nil }
+        if case .content(let content) = record, !self.holds(content.hash, size: content.size) { return nil }
         return record
+    }
+
+    /// Whether the content is there, as long as it has to be: a crash may have cut off what was not synchronized.
+    func holds(_ hash: ContentHash, size: Int64) -> Bool {
+        var status = stat()
+        return stat(self.object(hash), &status) == 0 && Int64(status.st_size) == size
     }
 
     /// Makes the file at `path` the content, unless it is there already, and the batch one that needs it.
     func adopt(_ path: String, as hash: ContentHash, size: Int64, for batch: BatchID) throws(MediaError) {
         let object = self.object(hash)
-        var status = stat()
-        if stat(object, &status) == 0, Int64(status.st_size) == size {
+        if self.holds(hash, size: size) {
             try Self.remove(path)
         } else {
             try Self.make(String(object.dropLast(65)))

@@ -64,19 +64,22 @@ extension ClaimRun {
     private func send(_ message: PendingMessage, _ known: KnownRecipient) throws -> ClaimedMessage {
         let wireID = message.wireID ?? self.makeWireID().rawValue
         let leaseUntil = self.now.addingTimeInterval(self.lease.seconds)
-        let claimed = try self.db.prepared(Self.claim).first([
+        let claim = try self.db.prepared(Self.claim).first([
             .integer(message.id), .text(self.device.rawValue), .text(wireID), .integer(self.now.milliseconds),
             .integer(leaseUntil.milliseconds),
         ]) { row in
-            ClaimedMessage(
+            let claimed = ClaimedMessage(
                 id: QueueID(rawValue: message.id), batch: BatchID(rawValue: message.batch), device: self.device,
                 wireID: WireMessageID(rawValue: wireID), recipient: Recipient(address: message.number),
                 text: row.text(0), attempt: Int(row.integer(1)), firstAttemptAt: Date(milliseconds: row.integer(2)),
                 lane: message.lane)
+            return (message: claimed, media: row.optionalInteger(3))
         }
-        guard var claimed else {
+        guard let claim else {
             throw QueueError.unexpectedState(QueueID(rawValue: message.id), expected: .pending)
         }
+        var claimed = claim.message
+        claimed.media = try claim.media.map { try MessageQueue.queuedMedia($0, self.db) }
         if claimed.attempt > 1 {
             claimed.earlierAttempts =
                 try self.db.prepared(Self.countAttempts).first([.integer(message.id)]) {
@@ -112,7 +115,7 @@ extension ClaimRun {
     private static let claim = """
         UPDATE message SET status = 'processing', reason = NULL, device = ?2, owner = ?2, wireId = coalesce(wireId, ?3),
             attempts = attempts + 1, firstAttemptAt = coalesce(firstAttemptAt, ?4), leaseUntil = ?5, slotAt = NULL
-        WHERE id = ?1 AND status = 'pending' RETURNING body, attempts, firstAttemptAt
+        WHERE id = ?1 AND status = 'pending' RETURNING body, attempts, firstAttemptAt, mediaId
         """
     private static let countAttempts =
         "SELECT count(*) FROM attempt WHERE messageId = ? AND outcome IS NOT 'returned'"

@@ -174,6 +174,13 @@ enum V4AddScheduling {
                 turn = CASE WHEN wakeAt > excluded.wakeAt THEN excluded.turn ELSE turn END;
         END;
 
+        CREATE TRIGGER messageDueSooner AFTER UPDATE OF notBefore ON message
+        WHEN NEW.status = 'pending' AND NEW.heldAt IS NULL AND NEW.notBefore < OLD.notBefore BEGIN
+            UPDATE line SET wakeAt = NEW.notBefore, turn = (SELECT turn FROM lastTurn)
+            WHERE batchId = NEW.batchId AND priority = NEW.priority AND owner = NEW.owner AND lane = NEW.lane
+                AND wakeAt > NEW.notBefore;
+        END;
+
         CREATE TRIGGER batchHeld AFTER UPDATE OF heldAt ON batch WHEN (OLD.heldAt IS NULL) <> (NEW.heldAt IS NULL) BEGIN
             UPDATE line SET turn = (SELECT turn FROM lastTurn),
                 isHeld = NEW.heldAt IS NOT NULL OR (SELECT heldAt FROM user WHERE id = line.userId) IS NOT NULL

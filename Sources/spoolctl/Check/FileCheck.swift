@@ -6,6 +6,7 @@ struct FileCheck {
     let rules: ReadingRules
     /// The daemon's devices; `nil` when they are not known, and rows may name any.
     let devices: Set<String>?
+    let media: MediaCheck
 
     /// What reading a file came to.
     struct Summary: Equatable {
@@ -42,9 +43,10 @@ struct FileCheck {
             var reader = try DropFileReader(descriptor: descriptor, format: format, rules: self.rules)
             summary.isStrict = reader.batchFields.isStrict
             var refs: Set<String> = []
+            var media = self.media
             while let row = try reader.next() {
                 summary.rows = row.record
-                guard let refusal = self.refusal(of: row, &refs) else { continue }
+                guard let refusal = self.refusal(of: row, &refs, &media) else { continue }
                 summary.failed += 1
                 try report(Fault(refusal: refusal, line: row.line))
             }
@@ -62,7 +64,7 @@ struct FileCheck {
     private static let unsupportedFormat = Refusal(
         .unsupportedFormat, "The file's name must end in .csv, .json, .jsonl or .ndjson")
 
-    private func refusal(of row: DropRow, _ refs: inout Set<String>) -> Refusal? {
+    private func refusal(of row: DropRow, _ refs: inout Set<String>, _ media: inout MediaCheck) -> Refusal? {
         switch row.content {
         case .refused(let refusal): return refusal
         case .message(let message):
@@ -71,6 +73,7 @@ struct FileCheck {
                 return Refusal(
                     .unknownDevice, "There is no device of this name; there are: \(known)", field: "sessionId")
             }
+            if let refusal = media.refusal(of: message) { return refusal }
             if let ref = message.ref, !refs.insert(ref).inserted {
                 return Refusal(.duplicateRef, "A row before this one has the same ref", field: "ref")
             }

@@ -7,8 +7,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Validate a file of messages and print all its errors; nothing is queued.",
         discussion: """
-            What depends on the queue, a file or a ref that was sent before, is not checked. Exits with 65 when \
-            the file or one of its rows would be refused.
+            Attachments are looked at below media/, of URLs only the form. What depends on the queue, a file or a \
+            ref that was sent before, is not checked. Exits with 65 when the file or one of its rows would be refused.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -24,7 +24,8 @@ struct CheckCommand: AsyncParsableCommand {
         let name = source.name ?? DropFileName("")
         let devices = try await access.absence() == nil ? try await Self.deviceNames(access) : nil
         var faults: [FileCheck.Fault] = []
-        let check = FileCheck(rules: access.configuration.readingRules, devices: devices)
+        let check = FileCheck(
+            rules: access.configuration.readingRules, devices: devices, media: MediaCheck(access.configuration))
         let summary = try check.run(source.file.descriptor, name: name) { fault throws(CommandFailure) in
             if !self.json.isOn {
                 try StandardOutput.write(FaultLine(fault.refusal, line: fault.line).text)

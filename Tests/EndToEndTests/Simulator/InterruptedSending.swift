@@ -22,8 +22,12 @@ struct InterruptedSending {
     /// Whose phones are off until everything is sent: no receipt tells what became of an attempt.
     private var absent: [String] { stride(from: 0, to: self.recipients, by: 15).map { self.recipient($0) } }
 
+    /// A recipient stays with the device that wrote first, so the rows say which: else it would be the fastest one.
     private var table: String {
-        (0..<self.rows).reduce(into: "number,message\n") { $0 += "\(self.recipient($1)),\(self.text($1))\n" }
+        (0..<self.rows).reduce(into: "number,message,sessionId\n") { table, row in
+            let device = Self.devices[row % self.recipients % Self.devices.count]
+            table += "\(self.recipient(row)),\(self.text(row)),\(device)\n"
+        }
     }
 
     /// - Parameter patience: until everything is sent, once nothing disturbs any more.

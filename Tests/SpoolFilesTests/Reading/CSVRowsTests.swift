@@ -84,7 +84,7 @@ struct CSVRowsTests {
                 "# name: x\n# template: Hi {{name}}\nnumber,name\n1,2\n", .template, 2, nil,
                 "Templates are not supported"
             ),
-            ("# media: a.png\nnumber,message\n1,2\n", .validation, 1, "mediaUrl", "not supported"),
+            ("# media: a.png\n# mediaUrl: b.png\nnumber,message\n1,2\n", .validation, 2, "mediaUrl", "twice"),
         ] as [(String, ErrorCode, Int, String?, String)])
     func `a bad opening refuses the file`(text: String, code: ErrorCode, line: Int, field: String?, words: String)
         throws

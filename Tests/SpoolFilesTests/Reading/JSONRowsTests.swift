@@ -123,7 +123,7 @@ struct JSONRowsTests {
             ("{\"messages\": [{}],\n\"strict\": \"perhaps\"}", .validation, 2, "true or false"),
             ("{\"messages\": [{}],\n\"x\": \"\\ud83d\"}", .encoding, 2, "surrogate"),
             ("{\"messages\": [{}],\n\"template\": \"Hi\"}", .template, 2, "not supported"),
-            ("{\"messages\": [{}],\n\"mediaUrl\": \"x\"}", .validation, 2, "not supported"),
+            ("{\"messages\": [{}],\n\"mediaUrl\": {}}", .validation, 2, "object or array"),
             ("{\n\"cancel\": {\"batch\": 42}}", .unsupportedFormat, 2, "not supported"),
             ("{\"messages\": []}", .emptyFile, nil, "no messages"),
             ("[ ]", .emptyFile, nil, "no messages"),

@@ -1,5 +1,6 @@
 import SpoolCore
 import SpoolMedia
+import SpoolMediaTestSupport
 import SpoolTestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import SpoolCore
+import SpoolMediaTestSupport
 import SpoolTestSupport
 import Testing
 
@@ -169,12 +170,14 @@ struct MediaFetcherTests {
         #expect(error.isTemporary)
     }
 
-    @Test func `a server that says nothing, or ever more, has only so much time`() async throws {
-        for isSilent in [true, false] {
+    @Test func `a server that says nothing, or ever more, or byte after byte, has only so much time`() async throws {
+        let replies: [TestWebServer.Reply] = [
+            .silence, .zeros(head: Self.hello + "\r\n", count: nil), .drip(head: Self.hello + "\r\n"),
+            .drip(head: Self.hello + "Content-Length: 1000000\r\n\r\n"), .drip(head: "HTTP/1.1 200 OK\r\nX: "),
+        ]
+        for reply in replies {
             let clock = TestClock()
-            let server = try await TestWebServer { _ in
-                isSilent ? .silence : .zeros(head: Self.hello + "\r\n", count: nil)
-            }
+            let server = try await TestWebServer { _ in reply }
             let fixture = try FetchFixture(limits: Self.limits(size: .max, time: .seconds(300)), clock: clock)
             let url = "http://files.example:\(server.port)/"
             async let error = fixture.failure(url)

@@ -3,32 +3,34 @@ import NIOPosix
 import Synchronization
 
 /// A web server on a loopback port that answers each request with the bytes a test says, valid HTTP or not.
-final class TestWebServer: Sendable {
-    enum Reply: Sendable {
+public final class TestWebServer: Sendable {
+    public enum Reply: Sendable {
         /// The bytes, then the end of the connection.
         case bytes([UInt8])
         /// The head, then `count` zero bytes or zero bytes without end, for as long as the client reads.
         case zeros(head: String, count: Int?)
+        /// The head, then one byte after another, for as long as the client waits.
+        case drip(head: String)
         /// Nothing, on a connection that stays open.
         case silence
 
-        static func text(_ text: String) -> Reply { .bytes(Array(text.utf8)) }
+        public static func text(_ text: String) -> Reply { .bytes(Array(text.utf8)) }
 
-        static func file(_ bytes: [UInt8], type: String? = nil, status: String = "200 OK") -> Reply {
+        public static func file(_ bytes: [UInt8], type: String? = nil, status: String = "200 OK") -> Reply {
             let type = type.map { "Content-Type: \($0)\r\n" } ?? ""
             return .bytes(
                 Array("HTTP/1.1 \(status)\r\n\(type)Content-Length: \(bytes.count)\r\n\r\n".utf8) + bytes)
         }
 
-        static func redirect(to location: String, status: Int = 302) -> Reply {
+        public static func redirect(to location: String, status: Int = 302) -> Reply {
             .text("HTTP/1.1 \(status) Found\r\nLocation: \(location)\r\nContent-Length: 0\r\n\r\n")
         }
     }
 
-    struct Request: Hashable, Sendable {
-        let path: String
-        let host: String?
-        let head: String
+    public struct Request: Hashable, Sendable {
+        public let path: String
+        public let host: String?
+        public let head: String
     }
 
     private let channel: any Channel
@@ -38,7 +40,7 @@ final class TestWebServer: Sendable {
         let requests = Mutex<[Request]>([])
     }
 
-    init(_ answer: @escaping @Sendable (Request) -> Reply) async throws {
+    public init(_ answer: @escaping @Sendable (Request) -> Reply) async throws {
         let log = self.log
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -50,11 +52,11 @@ final class TestWebServer: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
     }
 
-    var port: Int { self.channel.localAddress?.port ?? 0 }
+    public var port: Int { self.channel.localAddress?.port ?? 0 }
 
-    var requests: [Request] { self.log.requests.withLock { $0 } }
+    public var requests: [Request] { self.log.requests.withLock { $0 } }
 
-    func close() async throws { try await self.channel.close() }
+    public func close() async throws { try await self.channel.close() }
 }
 
 /// One connection: one request, one answer.
@@ -95,6 +97,17 @@ private final class AnswerHandler: ChannelInboundHandler {
             self.zerosLeft = count
             self.isStreaming = true
             self.stream(context)
+        case .drip(let head):
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
+            self.drip(context)
+        }
+    }
+
+    private func drip(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { task in
+            guard channel.isActive else { return task.cancel() }
+            channel.writeAndFlush(ByteBuffer(repeating: 0, count: 1), promise: nil)
         }
     }
 

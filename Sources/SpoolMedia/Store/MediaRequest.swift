@@ -1,14 +1,5 @@
 public import SpoolCore
 
-/// An attachment that is ready to be sent.
-public struct StoredMedia: Hashable, Sendable {
-    /// Of the file's bytes.
-    public let hash: ContentHash
-    /// Where the bytes are, for as long as the batch is not removed from the store.
-    public let path: String
-    public let description: MediaDescription
-}
-
 /// One row's attachment, as the row says it.
 public struct MediaRequest: Hashable, Sendable {
     public var source: MediaSource
@@ -21,5 +12,12 @@ public struct MediaRequest: Hashable, Sendable {
         self.source = source
         self.kind = kind
         self.fileName = fileName
+    }
+
+    /// - Parameter local: The files that the row's user may name.
+    /// - Throws: `forbiddenURL`.
+    public init(_ reference: MediaReference, local: LocalMedia) throws(MediaError) {
+        self.init(
+            source: try MediaSource(reference.source, local: local), kind: reference.kind, fileName: reference.fileName)
     }
 }
