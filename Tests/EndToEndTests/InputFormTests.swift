@@ -154,7 +154,8 @@ struct InputFormTests {
             #expect(try await daemon.marker(of: name) == "err")
             #expect(try daemon.json("\(name).rejected.json")["code"] == "UNREADABLE")
         }
-        #expect(try daemon.names(in: "incoming").isEmpty)
+        // Answers come before the originals leave.
+        try await eventually("the originals to leave") { try daemon.names(in: "incoming").isEmpty }
         #expect(try String(contentsOfFile: daemon.root + "/outside.csv", encoding: .utf8) == text)
         #expect(try await daemon.control("/api/stats").json()["totalSent"] == 0)
     }
@@ -300,6 +301,6 @@ struct InputFormTests {
         try #require(link(good, incoming + "/good.csv") == 0 && unlink(good) == 0)
         #expect(try await daemon.marker(of: "good.csv") == "ok")
         #expect(try daemon.names(in: "results").filter { $0.hasPrefix("stuck") }.count == 2)
-        #expect(try daemon.names(in: "incoming") == ["stuck.csv"])
+        try await eventually("the other to leave") { try daemon.names(in: "incoming") == ["stuck.csv"] }
     }
 }
