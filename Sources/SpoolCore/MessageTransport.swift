@@ -68,15 +68,16 @@ public enum TransportEvent: Equatable, Sendable {
     case removed(DeviceID)
 }
 
-/// A text that somebody wrote to one of our accounts.
+/// What somebody wrote to one of our accounts, which is a text most of the time.
 public struct IncomingText: Equatable, Sendable {
     public var device: DeviceID
     /// Who wrote, digits only; `nil` when the network told no number.
     public var number: String?
-    public var text: String
+    /// `nil` when what was sent is no text, such as a picture without a caption.
+    public var text: String?
     public var at: Date
 
-    public init(device: DeviceID, number: String?, text: String, at: Date) {
+    public init(device: DeviceID, number: String?, text: String?, at: Date) {
         self.device = device
         self.number = number
         self.text = text

@@ -22,8 +22,15 @@ struct RecipientMapping: Sendable {
     func account(of recipient: Recipient) -> Result<JID, TransportError> {
         switch recipient {
         case .phone(let digits): self.accounts[digits] ?? .failure(self.missing)
-        case .group: .failure(.permanent(.validation, detail: "messages to groups are not supported yet"))
+        case .group(let id): Self.group(id)
         }
+    }
+
+    private static func group(_ id: String) -> Result<JID, TransportError> {
+        guard let group = try? JID(id), group.server == .group, !group.user.isEmpty, group.device == 0 else {
+            return .failure(.permanent(.validation, detail: "the group's id is none"))
+        }
+        return .success(group)
     }
 }
 

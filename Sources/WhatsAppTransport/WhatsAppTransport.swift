@@ -51,7 +51,8 @@ public struct WhatsAppTransport: MessageTransport {
         }
     }
 
-    /// Recipients who are not known yet are looked up, all together. Groups cannot be sent to yet.
+    /// Recipients who are not known yet are looked up, all together. An attachment keeps waiting only what follows it to
+    /// the same recipient.
     public func send(_ messages: [OutgoingMessage]) async -> [SendResult] {
         guard let id = messages.first?.device else { return [] }
         guard let device = await self.pool.sender(id) else {

@@ -112,3 +112,48 @@ extension DeviceStoreConformance {
         }
     }
 }
+
+// Sender keys
+extension DeviceStoreConformance {
+    mutating func senderKeyHolders() async throws {
+        let (identity, other) = (try self.identity(), try self.identity())
+        @Sendable func holder(
+            _ name: String, _ number: UInt32, _ identity: IdentityKey, _ keyID: UInt32 = 7, isConfirmed: Bool = false
+        ) -> SenderKeyHolder {
+            SenderKeyHolder(
+                device: ProtocolAddress(name: name, deviceID: number), identity: identity, keyID: keyID,
+                isConfirmed: isConfirmed)
+        }
+        let first = holder("1@s.whatsapp.net", 0, identity)
+        let second = holder("1@s.whatsapp.net", 3, identity, .max, isConfirmed: true)
+        let new = holder("1@s.whatsapp.net", 0, other, 8, isConfirmed: true)
+        let taken = holder("1@lid", 3, other)
+        try await self.store.write { state in
+            try state.saveSenderKeyHolders([first, second], of: "5@g.us")
+            try state.saveSenderKeyHolders([first], of: "6@g.us")
+            try state.saveSenderKeyHolders([], of: "7@g.us")
+        }
+        try await self.store.write { try $0.saveSenderKeyHolders([new], of: "5@g.us") }
+        try await self.store.read { state throws in
+            #expect(try Set(state.loadSenderKeyHolders(of: "5@g.us")) == [new, second])
+            #expect(try state.loadSenderKeyHolders(of: "6@g.us") == [first])
+            #expect(try state.loadSenderKeyHolders(of: "7@g.us").isEmpty)
+        }
+        try await self.store.write { state in
+            try state.saveSenderKeyHolders([taken], of: "5@g.us")
+            try state.renameUser("1@s.whatsapp.net", to: "1@lid")
+        }
+        let renamed = holder("1@lid", 0, other, 8, isConfirmed: true)
+        try await self.store.read { state throws in
+            #expect(
+                try Set(state.loadSenderKeyHolders(of: "5@g.us")) == [renamed, taken, second],
+                "one whose new name is taken is not forgotten")
+            #expect(try state.loadSenderKeyHolders(of: "6@g.us") == [holder("1@lid", 0, identity)])
+        }
+        try await self.store.write { try $0.deleteSenderKeyHolders(of: "5@g.us") }
+        try await self.store.read { state throws in
+            #expect(try state.loadSenderKeyHolders(of: "5@g.us").isEmpty)
+            #expect(try state.loadSenderKeyHolders(of: "6@g.us").count == 1)
+        }
+    }
+}

@@ -31,7 +31,7 @@ public struct DeviceStoreConformance {
             { try await $0.reset() }, { try await $0.sessions() }, { try await $0.renaming() },
             { try await $0.preKeys() }, { try await $0.mappings() }, { try await $0.deviceLists() },
             { try await $0.numberLookups() }, { try await $0.privacyTokens() }, { try await $0.sentMessages() },
-            { try await $0.receivedMessages() }, { try await $0.mediaUploads() },
+            { try await $0.receivedMessages() }, { try await $0.mediaUploads() }, { try await $0.senderKeyHolders() },
         ]
         for part in parts {
             var conformance = try await Self(make)

@@ -36,7 +36,7 @@ import WhatsAppClient
                 try String.fetchOne(db, sql: "PRAGMA \($0)")
             }
         }
-        #expect(settings == ["2", "wal", "1", "1", "\(0x7370_4476)", "2"])
+        #expect(settings == ["2", "wal", "1", "1", "\(0x7370_4476)", "3"])
     }
 
     @Test func `its files and its directory are the daemon's alone`() async throws {
@@ -96,7 +96,7 @@ import WhatsAppClient
         let before = try TestDevices(in: self.directory)
         try await before.addFull("a")
         let content = try await before.content()
-        #expect(content.count == 16)
+        #expect(content.count == 17)
         #expect(content.allSatisfy { $0.key == "seal" || $0.value.count == 1 })
         try before.database.close()
         let after = try TestDevices(in: self.directory)
@@ -176,7 +176,7 @@ extension DeviceDatabaseTests {
         let test = try TestDevices(in: self.directory)
         try await test.execute("PRAGMA user_version = 9")
         try test.database.close()
-        #expect(throws: StoreError.newerDatabase(path: self.path, version: 9, known: 2)) {
+        #expect(throws: StoreError.newerDatabase(path: self.path, version: 9, known: 3)) {
             try DeviceDatabase(path: self.path)
         }
     }
@@ -209,7 +209,7 @@ extension DeviceDatabaseTests {
         let removed = try await test.addFull("a")
         let kept = try await test.addFull("b")
         let before = try await test.rowCounts(ofDevice: 1)
-        #expect(before.count == 14)
+        #expect(before.count == 15)
         #expect(before.values.allSatisfy { $0 > 0 }, "\(before)")
         try await test.database.removeDevice("a")
         #expect(try await test.rowCounts(ofDevice: 1).values.allSatisfy { $0 == 0 })

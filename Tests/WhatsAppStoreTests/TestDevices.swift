@@ -89,6 +89,9 @@ struct TestDevices {
             let received = ReceivedMessage(
                 id: "B", sender: chat, outcome: .decrypted(self.secret), receivedAt: Self.date)
             try state.saveReceivedMessage(received, hash: Self.hash)
+            let holder = SenderKeyHolder(
+                device: Self.peer, identity: self.record.remoteIdentity, keyID: 5, isConfirmed: true)
+            try state.saveSenderKeyHolders([holder], of: Self.groupKey.groupID)
             try state.saveMediaUpload(self.mediaUpload, for: Self.mediaKey)
         }
         return store

@@ -43,6 +43,12 @@ struct EventMappingTests {
         #expect(events(of: known) == [told("15550002222")])
         #expect(events(of: hidden) == [told(nil)])
         #expect(events(of: known, isFromMe: true).isEmpty)
+        let picture = InboundText(
+            id: "A", chat: known, sender: known, isFromMe: false, text: nil, date: Self.date, isBacklog: false)
+        #expect(
+            MessageEvent.text(picture).transportEvents(of: Self.device) == [
+                .text(IncomingText(device: Self.device, number: "15550002222", text: nil, at: Self.date))
+            ])
         #expect(MessageEvent.chatState(.composing, of: known).transportEvents(of: Self.device).isEmpty)
     }
 

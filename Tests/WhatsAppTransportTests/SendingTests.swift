@@ -18,7 +18,7 @@ struct SendingTests {
             try await bench.link()
             let messages = [
                 bench.message(to: Self.bob, "1"), bench.message(to: "15550009999", "2"),
-                bench.message(to: .group("1-2@g.us"), "3"), bench.message(to: Self.eve, "4"),
+                bench.message(to: .group("1:2@g.us"), "3"), bench.message(to: Self.eve, "4"),
                 bench.message(to: Self.bob, "5"),
             ]
             let results = await bench.transport.send(messages)

@@ -7,25 +7,35 @@ import WhatsAppProto
 /// The outside of a message that came in.
 struct InboundMessage: Sendable {
     enum Body: Sendable {
-        /// Ciphertexts of a session between two people.
-        case pairwise([Ciphertext])
-        /// Nothing to decrypt, or nothing that we take: groups, lists, channels, bots.
+        /// In the order in which they are to be opened: what brings a sender key comes before what needs it.
+        case ciphertexts([Ciphertext])
+        /// Something that this device does not get to see.
+        case unavailable
+        /// Nothing to decrypt, or nothing that we take: lists, channels, bots.
         case none
         /// A kind of ciphertext for which this device has no secret.
         case botMessage
     }
 
     struct Ciphertext: Sendable {
+        enum Kind: String, Sendable {
+            case message = "msg"
+            case sessionStart = "pkmsg"
+            case senderKeyMessage = "skmsg"
+        }
+
         let bytes: [UInt8]
-        let startsSession: Bool
+        let kind: Kind
         /// How often we have asked for it, as the sender says.
         let count: Int?
     }
 
     let node: Node
     let id: String
-    /// The sending device.
+    /// The chat: the sending device, or the group.
     let from: JID
+    /// The sending device.
+    let sender: JID
     /// The chat, when the sender is our own account.
     let recipient: JID?
     let date: Date?
@@ -34,6 +44,13 @@ struct InboundMessage: Sendable {
     var isPeer: Bool { self.node.string("category") == "peer" }
     var isBacklog: Bool { self.node.attributes["offline"] != nil }
     var pushName: String? { self.node.string("notify").map { String($0.prefix(128)) } }
+    /// The group it was sent to, if it was.
+    var group: JID? { self.from.isGroup ? self.from.withoutDevice : nil }
+    /// Whether somebody's pairwise ciphertext comes with it, in which a sender key may be.
+    var isPairwise: Bool {
+        guard case .ciphertexts(let ciphertexts) = self.body else { return false }
+        return ciphertexts.contains { $0.kind != .senderKeyMessage }
+    }
 
     /// `nil` when it does not say from whom it is, or which, or has an id of no common length.
     init?(_ node: Node) {
@@ -45,19 +62,30 @@ struct InboundMessage: Sendable {
         self.from = from
         self.recipient = node.jid("recipient")?.normalized.account
         self.date = node.integer("t", as: UInt32.self).map { Date(timeIntervalSince1970: Double($0)) }
-        self.body = from.isPerson ? Self.body(of: node) : .none
+        if from.isGroup, let participant = node.jid("participant")?.normalized, participant.isPerson {
+            self.sender = participant
+            self.body = Self.body(of: node, [.message, .sessionStart, .senderKeyMessage])
+        } else {
+            self.sender = from
+            self.body = from.isPerson ? Self.body(of: node, [.message, .sessionStart]) : .none
+        }
     }
 
-    private static func body(of node: Node) -> Body {
+    private static func body(of node: Node, _ kinds: Set<Ciphertext.Kind>) -> Body {
         let encs = node.children("enc")
         let ciphertexts = encs.prefix(2).compactMap { enc -> Ciphertext? in
-            guard let type = enc.string("type"), ["msg", "pkmsg"].contains(type), let bytes = enc.bytes else {
-                return nil
-            }
-            return Ciphertext(bytes: bytes, startsSession: type == "pkmsg", count: enc.integer("count"))
+            guard let kind = enc.string("type").flatMap(Ciphertext.Kind.init(rawValue:)), kinds.contains(kind),
+                let bytes = enc.bytes
+            else { return nil }
+            return Ciphertext(bytes: bytes, kind: kind, count: enc.integer("count"))
         }
-        if !ciphertexts.isEmpty { return .pairwise(ciphertexts) }
-        return encs.contains { $0.string("type") == "msmsg" } ? .botMessage : .none
+        guard ciphertexts.isEmpty else {
+            return .ciphertexts(
+                ciphertexts.filter { $0.kind != .senderKeyMessage }
+                    + ciphertexts.filter { $0.kind == .senderKeyMessage })
+        }
+        if encs.contains(where: { $0.string("type") == "msmsg" }) { return .botMessage }
+        return node.child("unavailable") != nil ? .unavailable : .none
     }
 }
 
@@ -78,8 +106,10 @@ extension Node {
 /// The inside of a message that came in.
 struct InboundContent: Sendable {
     enum Kind: Sendable, Equatable {
-        /// - Parameter editedID: the message whose text this replaces.
-        case text(String, editedID: String?)
+        /// - Parameters:
+        ///   - text: `nil` when what was sent is none, such as a picture without a caption.
+        ///   - editedID: the message whose text this replaces.
+        case text(String?, editedID: String?)
         case historySync
         case mappings([LIDMapping])
         /// Anything else; it is received, and that is all.
@@ -87,8 +117,15 @@ struct InboundContent: Sendable {
     }
 
     let kind: Kind
+    /// A sender's key of a group.
+    var senderKey: SenderKey?
     /// The chat it was sent to, when it is a copy of what another device of ours has sent.
     let destination: JID?
+
+    struct SenderKey: Sendable, Equatable {
+        let groupID: String
+        let bytes: [UInt8]
+    }
 
     /// The most mappings that are taken of one message.
     private static let mappingLimit = 20_000
@@ -100,6 +137,7 @@ struct InboundContent: Sendable {
             (self.kind, self.destination) = (.other, nil)
             return
         }
+        self.senderKey = SenderKey(outer)
         guard outer.hasDeviceSentMessage else {
             (self.kind, self.destination) = (Self.kind(of: outer, isFromMe: isFromMe), nil)
             return
@@ -115,7 +153,8 @@ struct InboundContent: Sendable {
     private static func kind(of message: WAMessage, isFromMe: Bool) -> Kind {
         let message = message.unwrapped
         if message.hasProtocolMessage { return self.kind(of: message.protocolMessage, isFromMe: isFromMe) }
-        return message.shownText.map { .text($0, editedID: nil) } ?? .other
+        let text = message.shownText
+        return text != nil || message.isWritten ? .text(text, editedID: nil) : .other
     }
 
     /// An unknown type has no presence, so it is not taken for the one with number 0.
@@ -146,5 +185,13 @@ struct InboundContent: Sendable {
             guard mapping.pn != 0, lid != 0 else { return nil }
             return LIDMapping(lid: String(lid), pn: String(mapping.pn))
         }
+    }
+}
+
+extension InboundContent.SenderKey {
+    fileprivate init?(_ message: WAMessage) {
+        guard message.hasSenderKeyDistributionMessage else { return nil }
+        self.groupID = message.senderKeyDistributionMessage.groupID
+        self.bytes = Array(message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage)
     }
 }

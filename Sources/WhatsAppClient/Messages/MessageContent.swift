@@ -57,6 +57,16 @@ extension WAMessage {
         return nil
     }
 
+    /// Whether it is something that a person has sent into the chat, with or without words. Reactions and votes are not.
+    var isWritten: Bool {
+        self.hasImageMessage || self.hasVideoMessage || self.hasPtvMessage || self.hasAudioMessage
+            || self.hasDocumentMessage || self.hasStickerMessage || self.hasLottieStickerMessage
+            || self.hasContactMessage || self.hasContactsArrayMessage || self.hasLocationMessage
+            || self.hasLiveLocationMessage || self.hasExtendedTextMessage || self.hasButtonsResponseMessage
+            || self.hasTemplateButtonReplyMessage || self.hasListResponseMessage || self.hasInteractiveResponseMessage
+            || self.hasPlaceholderMessage
+    }
+
     /// What a person has written or chosen; `nil` when that is nothing.
     var shownText: String? {
         let texts = [

@@ -34,7 +34,7 @@ public struct Receipt: Hashable, Sendable {
     }
 }
 
-/// A text that came in.
+/// A message that came in, which is a text most of the time.
 public struct InboundText: Hashable, Sendable {
     public var id: String
     /// The other side of the chat.
@@ -42,7 +42,8 @@ public struct InboundText: Hashable, Sendable {
     /// Who wrote: the other side, or ourselves on another device.
     public var sender: Person
     public var isFromMe: Bool
-    public var text: String
+    /// `nil` when what was sent is no text.
+    public var text: String?
     /// The message whose text this replaces.
     public var editedID: String?
     /// How the sender calls itself.
@@ -53,7 +54,7 @@ public struct InboundText: Hashable, Sendable {
     public var isBacklog: Bool
 
     public init(
-        id: String, chat: Person, sender: Person, isFromMe: Bool, text: String, editedID: String? = nil,
+        id: String, chat: Person, sender: Person, isFromMe: Bool, text: String?, editedID: String? = nil,
         pushName: String? = nil, date: Date, isBacklog: Bool
     ) {
         self.id = id

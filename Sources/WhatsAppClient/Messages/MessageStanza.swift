@@ -44,7 +44,7 @@ struct RepetitionStanza: Sendable {
             "id": .string(self.request.id), "to": .jid(self.request.from), "type": .string(self.form.type),
         ]
         attributes["t"] = self.request.timestamp
-        attributes["device_fanout"] = "false"
+        if !self.request.isFromGroup { attributes["device_fanout"] = "false" }
         attributes["participant"] = self.request.participant
         attributes["recipient"] = self.request.recipient.map { .jid($0) }
         var enc = self.ciphertext.node(self.form)
@@ -59,14 +59,15 @@ struct RepetitionStanza: Sendable {
 extension CiphertextMessage {
     var startsSession: Bool { self.kind == .preKeySignalMessage }
 
-    fileprivate func node(_ form: MessageForm) -> Node {
+    /// - Parameter form: of what is encrypted; `nil` when that is nothing to be shown.
+    func node(_ form: MessageForm?) -> Node {
         let type: AttributeValue =
             switch self.kind {
             case .signalMessage: "msg"
             case .preKeySignalMessage: "pkmsg"
             }
         var attributes: Attributes = ["v": "2", "type": type]
-        attributes["mediatype"] = form.mediaType.map { .string($0) }
+        attributes["mediatype"] = form?.mediaType.map { .string($0) }
         return Node("enc", attributes, bytes: self.serialized)
     }
 }

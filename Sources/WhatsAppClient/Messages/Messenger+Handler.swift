@@ -12,7 +12,10 @@ extension Messenger: StanzaHandler {
             case "call": await self.acknowledge(stanza)
             case "chatstate": try await self.handleChatState(stanza)
             case "ib":
-                if let job = stanza.child("dirty").flatMap({ Job(cleaning: $0) }) { self.enqueue(job) }
+                if let dirty = stanza.child("dirty") {
+                    if dirty.string("type") == "groups" { self.forgetGroups() }
+                    if let job = Job(cleaning: dirty) { self.enqueue(job) }
+                }
             default: break
             }
         } catch {

@@ -13,6 +13,8 @@ extension Messenger {
         case "account_sync":
             if stanza.child("devices") != nil { try await self.forgetOwnDevices() }
         case "privacy_token": try await self.handleToken(stanza)
+        case "w:gp2":
+            if let group = stanza.jid("from"), group.isGroup { self.forgetGroup(group.withoutDevice) }
         case "mediaretry": try await self.retireUpload(reportedBy: stanza)
         case "mex": await self.report(MexUpdate.updates(in: stanza, now: self.time.now.date))
         default: break

@@ -6,7 +6,7 @@ import WhatsAppBinary
 import WhatsAppCrypto
 
 extension Messenger {
-    /// A draft that is encrypted, or why it is not.
+    /// A draft for a person that is encrypted, or why it is not.
     struct Prepared: Sendable {
         var plan: SendPlan?
         var stanza: Node?
@@ -52,7 +52,11 @@ extension Messenger {
         var seen: Set<JID> = []
         let devices = prepared.flatMap { $0.failure == nil ? $0.plan?.targets ?? [] : [] }.map(\.jid)
             .filter { seen.insert($0).inserted }
-        return try await self.read { state in
+        return try await self.withoutSession(devices)
+    }
+
+    func withoutSession(_ devices: [JID]) async throws(ClientError) -> [JID] {
+        try await self.read { state in
             let addresses = try devices.map { try state.signalAddress(of: $0) }
             let missing = try state.addressesWithoutSession(among: addresses)
             return zip(devices, addresses).filter { missing.contains($0.1) }.map(\.0)
@@ -88,7 +92,7 @@ extension Messenger {
         return bundles
     }
 
-    private func fetchBundlesOneByOne(of devices: [JID]) async throws(ClientError) -> [JID: PreKeyBundle] {
+    func fetchBundlesOneByOne(of devices: [JID]) async throws(ClientError) -> [JID: PreKeyBundle] {
         var bundles: [JID: PreKeyBundle] = [:]
         for device in devices {
             do throws(ClientError) {
@@ -136,7 +140,7 @@ extension Messenger {
 }
 
 extension ClientError {
-    fileprivate var isNotAcceptable: Bool {
+    var isNotAcceptable: Bool {
         if case .refused(let error) = self { error.code == 406 } else { false }
     }
 }

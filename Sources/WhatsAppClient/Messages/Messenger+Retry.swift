@@ -8,7 +8,7 @@ import WhatsAppCrypto
 extension Messenger {
     /// Has a message repeated when there is time, unless the account has asked for too much in this hour.
     func enqueue(_ request: RetryRequest) {
-        let account = request.from.account
+        let account = request.device.account
         var hour = self.retryHours[account] ?? HourlyCount()
         guard hour.isBelow(MessagePolicy.retriesPerHour, now: self.uptime), self.enqueue(.answerRetry(request)) else {
             return
@@ -18,21 +18,35 @@ extension Messenger {
     }
 
     /// Sends a message again to the one device that could not decrypt it. Requests for what we have not sent to this
-    /// person, or too many of them, are passed over.
+    /// person or group, or too many of them, are passed over.
     func answer(_ request: RetryRequest) async throws(ClientError) {
         await self.takeTurn()
         defer { self.endTurn() }
-        guard let rebuild = try await self.rebuild(for: request) else { return }
-        if try await self.isUnlisted(request.from) { try await self.forgetDeviceLists(of: [request.from]) }
+        guard let rebuild = try await self.rebuild(for: request), try await self.isEntitled(request) else { return }
+        if try await self.isUnlisted(request.device) { try await self.forgetDeviceLists(of: [request.device]) }
         var bundle = request.bundle
         if case .fetch = rebuild {
-            bundle = try await self.fetchBundles(of: [request.from])[request.from]
+            bundle = try await self.fetchBundles(of: [request.device])[request.device]
         }
-        let address = try await self.read { try $0.signalAddress(of: request.from) }
+        let address = try await self.read { try $0.signalAddress(of: request.device) }
         if bundle != nil { self.rebuilds[address] = self.uptime }
-        guard let (stanza, changed) = try await self.repeatMessage(request, bundle, rebuild) else { return }
+        guard let (stanza, changed) = try await self.repeatMessage(request, bundle) else { return }
         for account in changed { await self.onEvent(.identityChanged(of: account)) }
         try await self.channel.send(stanza.node)
+    }
+
+    /// Whether the device may have what it asks for. In a group that is who belongs to it now: the answer brings our
+    /// sender key.
+    private func isEntitled(_ request: RetryRequest) async throws(ClientError) -> Bool {
+        guard request.isFromGroup else { return true }
+        let members = try await self.groupInfo(request.from).members
+        return try await self.read { state in
+            let names = try state.names(of: request.device)
+            return try state.loadDevice().account?.isOwn(request.device) == true
+                || members.contains { member in
+                    names.contains { $0 == member.lid || $0 == member.pn }
+                }
+        }
     }
 
     /// What has to happen to the session first.
@@ -50,7 +64,7 @@ extension Messenger {
         let (uptime, rebuilds) = (self.uptime, self.rebuilds)
         return try await self.read { state in
             guard let sent = try state.sentMessage(for: request) else { return nil }
-            let address = try state.signalAddress(of: request.from)
+            let address = try state.signalAddress(of: request.device)
             let count = try state.loadRetryCount(of: sent.id, chat: sent.chat, for: address)
             guard count < MessagePolicy.retryLimit else { return nil }
             guard request.bundle == nil else { return .useKeys }
@@ -74,7 +88,7 @@ extension Messenger {
     }
 
     private func repeatMessage(
-        _ request: RetryRequest, _ bundle: PreKeyBundle?, _ rebuild: Rebuild
+        _ request: RetryRequest, _ bundle: PreKeyBundle?
     ) async throws(ClientError) -> (RepetitionStanza, Set<JID>)? {
         let (cipher, shared, now) = (self.cipher, self.generator, self.time.now.date)
         return try await self.write { state in
@@ -82,7 +96,7 @@ extension Messenger {
             guard let account = try state.loadDevice().account, let sent = try state.sentMessage(for: request) else {
                 return nil
             }
-            let address = try state.signalAddress(of: request.from)
+            let address = try state.signalAddress(of: request.device)
             guard try state.countRetry(of: sent.id, chat: sent.chat, for: address) <= MessagePolicy.retryLimit else {
                 return nil
             }
@@ -92,18 +106,17 @@ extension Messenger {
             {
                 try state.deleteSessions(for: [address])
             }
-            let bundles = bundle.map { [request.from: $0] } ?? [:]
+            let bundles = bundle.map { [request.device: $0] } ?? [:]
             let changed = try state.startSessions(with: bundles, cipher, using: &generator)
             guard try state.addressesWithoutSession(among: [address]).isEmpty else { return nil }
-            let isOwn = account.isOwn(request.from)
-            var content = sent.content.exposed
-            if isOwn { content = try MessageContent.deviceSent(content, to: sent.chat) }
+            let content = try state.repetition(of: sent, for: request, from: account, to: address, using: &generator)
             let ciphertext = try cipher.encrypt(
                 MessagePadding.pad(content, using: &generator), for: address, in: &state)
+            let hasToken = !request.isFromGroup && !account.isOwn(request.device)
             let stanza = RepetitionStanza(
                 request: request, form: try MessageForm(content: sent.content.exposed), ciphertext: ciphertext,
                 identity: try account.identity.serialized(),
-                token: isOwn ? nil : try state.tokenNode(for: sent.chat, now: now))
+                token: hasToken ? try state.tokenNode(for: sent.chat, now: now) : nil)
             return (stanza, changed)
         }
     }
@@ -115,5 +128,22 @@ extension DeviceState {
         var chat = request.from
         if try self.loadDevice().account?.isOwn(request.from) == true { chat = request.recipient ?? chat }
         return try self.sentMessage(request.id, in: [chat])
+    }
+
+    /// What the device gets: a copy when it is ours; in a group the sender key too, which goes to this device with the
+    /// next message once more.
+    fileprivate mutating func repetition(
+        of sent: SentMessage, for request: RetryRequest, from account: LinkedAccount, to address: ProtocolAddress,
+        using generator: inout some RandomNumberGenerator
+    ) throws -> [UInt8] {
+        let content = sent.content.exposed
+        guard request.isFromGroup else {
+            return account.isOwn(request.device) ? try MessageContent.deviceSent(content, to: sent.chat) : content
+        }
+        let name = SenderKeyName(group: sent.chat, sender: account)
+        _ = try self.senderKeyHolders(of: name, using: &generator, isEntitled: { _ in true })
+        let distribution = try SenderKeyCipher().distributionMessage(for: name, in: &self, using: &generator)
+        try self.offerSenderKey(distribution.keyID, of: name, to: [address])
+        return try MessageContent.withSenderKey(content, distribution, of: sent.chat)
     }
 }

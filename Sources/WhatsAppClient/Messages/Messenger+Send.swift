@@ -55,10 +55,30 @@ extension Messenger {
         }
     }
 
+    /// A draft that is encrypted, or why it is not.
+    struct Shipment: Sendable {
+        var to: JID?
+        var node: Node?
+        var way: Way?
+        var failure: SendOutcome?
+    }
+
+    /// How a draft went out.
+    enum Way: Sendable {
+        case person(SendPlan)
+        case group(GroupDelivery)
+    }
+
     /// What came of a draft by one name.
     struct Attempt: Sendable {
-        var plan: SendPlan?
+        var way: Way?
         var outcome: SendOutcome
+        var ack: Node?
+
+        /// Of a message to a person.
+        var plan: SendPlan? {
+            if case .person(let plan) = self.way { plan } else { nil }
+        }
 
         /// A structure the server does not like may be an address it does not like.
         var canTryOtherName: Bool {
@@ -70,25 +90,53 @@ extension Messenger {
         }
     }
 
+    /// People and every group apart: what takes its time, or fails, for one of them concerns no other.
     private func attempt(_ drafts: [Draft], _ addressing: Addressing) async -> [Attempt] {
+        let chats = Dictionary(grouping: drafts.indices) { drafts[$0].group }
+        return await withTaskGroup(of: [(Int, Attempt)].self) { tasks in
+            for (group, indices) in chats {
+                let some = indices.map { drafts[$0] }
+                tasks.addTask {
+                    let attempts =
+                        if let group {
+                            await self.attempt(some, in: group)
+                        } else {
+                            await self.attemptPeople(some, addressing)
+                        }
+                    return Array(zip(indices, attempts))
+                }
+            }
+            var attempts = drafts.map { _ in Attempt(outcome: .sessionLost) }
+            for await some in tasks {
+                for (index, attempt) in some { attempts[index] = attempt }
+            }
+            return attempts
+        }
+    }
+
+    private func attemptPeople(_ drafts: [Draft], _ addressing: Addressing) async -> [Attempt] {
         do throws(ClientError) {
             let prepared = try await self.prepare(drafts, addressing)
-            return await self.transmit(prepared)
+            return await self.transmit(
+                prepared.map { item in
+                    Shipment(
+                        to: item.plan?.to, node: item.stanza, way: item.plan.map { .person($0) }, failure: item.failure)
+                })
         } catch {
-            return drafts.map { _ in Attempt(plan: nil, outcome: SendOutcome(preparing: error)) }
+            return drafts.map { _ in Attempt(outcome: SendOutcome(preparing: error)) }
         }
     }
 
     /// Sends what could be prepared.
-    private func transmit(_ prepared: [Prepared]) async -> [Attempt] {
-        var attempts = prepared.map { Attempt(plan: $0.plan, outcome: $0.failure ?? .unknown) }
+    func transmit(_ shipments: [Shipment]) async -> [Attempt] {
+        var attempts = shipments.map { Attempt(way: $0.way, outcome: $0.failure ?? .unknown) }
         var chats: [JID: [(index: Int, node: Node)]] = [:]
-        for (index, item) in prepared.enumerated() {
-            guard let plan = item.plan, let node = item.stanza else { continue }
-            chats[plan.to, default: []].append((index, node))
+        for (index, shipment) in shipments.enumerated() {
+            guard let to = shipment.to, let node = shipment.node else { continue }
+            chats[to, default: []].append((index, node))
         }
         guard let channel = try? self.channel else {
-            return attempts.map { Attempt(plan: $0.plan, outcome: .sessionLost) }
+            return attempts.map { Attempt(way: $0.way, outcome: .sessionLost) }
         }
         let now = self.time.now.date
         let answers = await withTaskGroup(of: [(Int, Result<Node, ClientError>)].self) { group in
@@ -109,7 +157,12 @@ extension Messenger {
             switch answer {
             case .success(let ack):
                 attempts[index].outcome = SendOutcome(acknowledgement: ack, now: now)
-                if let plan = attempts[index].plan { await self.learn(ack, of: plan, attempts[index].outcome) }
+                attempts[index].ack = ack
+                switch attempts[index].way {
+                case .person(let plan): await self.learn(ack, of: plan, attempts[index].outcome)
+                case .group(let delivery): await self.learn(ack, of: delivery, attempts[index].outcome)
+                case nil: break
+                }
             case .failure(let error): attempts[index].outcome = SendOutcome(sending: error)
             }
         }

@@ -32,6 +32,7 @@ public actor Messenger {
     private var sendWaiters = FIFO<CheckedContinuation<Void, Never>>()
     /// People of whom the server knows no hidden id.
     var withoutLID = RecentValues<JID, Bool>(limit: 4096)
+    var groups = KnownGroups()
     /// When people were last looked at whether they need a token of ours.
     var tokensChecked = RecentValues<JID, Double>(limit: 8192)
 

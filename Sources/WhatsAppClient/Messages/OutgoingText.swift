@@ -1,10 +1,10 @@
 public import WhatsAppBinary
 
-/// A text to a person, or an attachment with the text as its caption.
+/// A text to a person or a group, or an attachment with the text as its caption.
 public struct OutgoingText: Equatable, Sendable {
     /// Stored by the caller before the first attempt, and used again for every other one.
     public var id: String
-    /// The account that the server gave for a phone number; by hidden id or number, without device.
+    /// The account that the server gave for a phone number, by hidden id or number, without device; or a group.
     public var recipient: JID
     public var text: String
     /// Seconds after which messages of this chat disappear, if they do.

@@ -16,6 +16,7 @@ struct InboundReceipt: Equatable {
 
     let kind: Kind
     let ids: [String]
+    /// The device that tells it; in a group one of those that do.
     let from: JID
     /// The chat, when the receipt is from a device of our own.
     let recipient: JID?
@@ -23,9 +24,15 @@ struct InboundReceipt: Equatable {
 
     /// `nil` when it does not say of what or from whom, or is of something that has no id of ours.
     init?(_ node: Node) {
-        guard let id = node.string("id"), id.isShort, let from = node.jid("from")?.normalized, node.hasShortAttributes
+        guard let id = node.string("id"), id.isShort, let chat = node.jid("from")?.normalized, node.hasShortAttributes
         else { return nil }
-        let items = node.child("list")?.children("item").prefix(Self.idLimit).compactMap { $0.string("id") } ?? []
+        // Of a group: the reader, or one list of readers for each message.
+        let lists = chat.isGroup ? node.children("participants").prefix(Self.idLimit) : []
+        let readers = [node.jid("participant")] + lists.map { $0.child("user")?.jid("jid") }
+        let from = chat.isGroup ? readers.compactMap { $0?.normalized }.first ?? chat : chat
+        let items =
+            (node.child("list")?.children("item").prefix(Self.idLimit).compactMap { $0.string("id") } ?? [])
+            + lists.compactMap { $0.string("key") }
         var seen: Set<String> = []
         self.ids = ([id] + items).filter { $0.isShort && seen.insert($0).inserted }
         self.from = from

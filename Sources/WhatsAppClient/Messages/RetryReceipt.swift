@@ -4,8 +4,10 @@ import WhatsAppBinary
 /// Somebody's device could not decrypt a message of ours and asks for it again.
 struct RetryRequest: Sendable {
     let id: String
-    /// The device.
+    /// Where it comes from: the device itself, or the group.
     let from: JID
+    /// The device that asks.
+    let device: JID
     /// The chat, when it is a device of our own.
     let recipient: JID?
     let participant: AttributeValue?
@@ -16,15 +18,19 @@ struct RetryRequest: Sendable {
     /// Keys for a new session; `nil` also when they are not readable.
     let bundle: PreKeyBundle?
 
-    /// `nil` when it does not say for what, asks from a group, or is longer than any of ours.
+    var isFromGroup: Bool { self.from.isGroup }
+
+    /// `nil` when it does not say for what or for whom, or is longer than any of ours.
     init?(_ receipt: Node) {
         guard let retry = receipt.child("retry"), let id = retry.string("id") ?? receipt.string("id"), id.isShort,
-            let from = receipt.jid("from")?.normalized, from.isPerson,
+            let from = receipt.jid("from")?.normalized,
+            let device = from.isGroup ? receipt.jid("participant")?.normalized : from, device.isPerson,
             let count = retry.integer("count", as: Int.self), count > 0,
             receipt.hasShortAttributes, retry.hasShortAttributes
         else { return nil }
         self.id = id
         self.from = from
+        self.device = device
         self.recipient = receipt.jid("recipient")?.normalized
         self.participant = receipt.attributes["participant"]
         self.count = count

@@ -7,6 +7,7 @@ struct Draft: Sendable {
     let text: OutgoingText
     let content: [UInt8]
     let form: MessageForm
+    private let secret: [UInt8]
 
     init(_ text: OutgoingText, secret: [UInt8]) throws(ClientError) {
         let content =
@@ -16,11 +17,22 @@ struct Draft: Sendable {
                 try MessageContent.text(text.text, expiration: text.expiration, secret: secret)
             }
         self.text = text
+        self.secret = secret
         self.content = content
         self.form = try MessageForm(content: content)
     }
 
     var id: String { self.text.id }
+    /// The chat, when it is a group.
+    var group: JID? { self.text.recipient.isGroup ? self.text.recipient.withoutDevice : nil }
+
+    /// The same for a chat whose messages disappear after so many seconds, unless it says so already.
+    func expiring(_ expiration: UInt32?) throws(ClientError) -> Draft {
+        guard let expiration, self.text.expiration == nil else { return self }
+        var text = self.text
+        text.expiration = expiration
+        return try Draft(text, secret: self.secret)
+    }
 }
 
 /// To whom a draft goes.

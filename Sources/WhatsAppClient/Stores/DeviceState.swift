@@ -29,8 +29,17 @@ public protocol DeviceState: SignalStore {
     mutating func deleteSessionsAndIdentities(ofUser name: String) throws
 
     /// Gives sessions, identities and sender keys of all devices with the name `old` the name `new`. Where there is
-    /// one with the new name already, that one stays and the old one is deleted.
+    /// one with the new name already, that one stays and the old one is deleted. Holders of our sender keys are renamed
+    /// too, but one whose new name is taken stays as it is: it must not be forgotten.
     mutating func renameUser(_ old: String, to new: String) throws
+
+    // Our sender keys
+
+    /// The devices that were given our sender key of a group.
+    func loadSenderKeyHolders(of groupID: String) throws -> [SenderKeyHolder]
+    /// Replaces those with the same device.
+    mutating func saveSenderKeyHolders(_ holders: [SenderKeyHolder], of groupID: String) throws
+    mutating func deleteSenderKeyHolders(of groupID: String) throws
 
     // One-time pre-keys
 

@@ -29,6 +29,8 @@ struct MemoryDeviceState: DeviceState {
     var retries: [RetryKey: Int] = [:]
     var receivedMessages: [[UInt8]: ReceivedMessage] = [:]
     var receivedIDs: [MessageKey: Date] = [:]
+    /// By group.
+    var senderKeyHolders: [String: [ProtocolAddress: SenderKeyHolder]] = [:]
     var mediaUploads: [MediaUploadKey: MediaUpload] = [:]
 
     init(_ device: LinkedDevice) {
@@ -96,6 +98,28 @@ extension MemoryDeviceState {
         self.signal.senderKeys.rename { name in
             renamed(name.sender).map { SenderKeyName(groupID: name.groupID, sender: $0) }
         }
+        self.senderKeyHolders = self.senderKeyHolders.mapValues { holders in
+            var result = holders
+            for (address, holder) in holders {
+                guard let new = renamed(address), holders[new] == nil else { continue }
+                result[address] = nil
+                result[new] = holder
+                result[new]?.device = new
+            }
+            return result
+        }
+    }
+
+    func loadSenderKeyHolders(of groupID: String) -> [SenderKeyHolder] {
+        Array((self.senderKeyHolders[groupID] ?? [:]).values)
+    }
+
+    mutating func saveSenderKeyHolders(_ holders: [SenderKeyHolder], of groupID: String) {
+        for holder in holders { self.senderKeyHolders[groupID, default: [:]][holder.device] = holder }
+    }
+
+    mutating func deleteSenderKeyHolders(of groupID: String) {
+        self.senderKeyHolders[groupID] = nil
     }
 
     func loadNextPreKeyID() -> UInt32 { self.nextPreKeyID }

@@ -10,6 +10,7 @@ enum DeviceMigrator {
     private static let steps: [(name: String, migrate: @Sendable (Database) throws -> Void)] = [
         (V1CreateDevices.name, V1CreateDevices.migrate),
         (V2CreateMediaUploads.name, V2CreateMediaUploads.migrate),
+        (V3CreateSenderKeyHolders.name, V3CreateSenderKeyHolders.migrate),
     ]
 
     /// - Parameter version: how far to go.

@@ -131,6 +131,7 @@ extension SQLiteDeviceState {
             "UPDATE OR IGNORE identity SET name = ? WHERE deviceId = ? AND name = ?", [new, self.id, old])
         try self.execute("DELETE FROM identity WHERE deviceId = ? AND name = ?", [self.id, old])
         try self.renameSenderKeys(old, new)
+        try self.renameSenderKeyHolders(old, new)
     }
 
     private func renameSessions(_ old: String, _ new: String) throws {

@@ -36,6 +36,23 @@ import WhatsAppProto
         #expect(try self.text { $0.listResponseMessage.singleSelectReply.selectedRowID = "STOP" } == expected)
     }
 
+    @Test func `what has no words is known to be written, and what nobody has written is not`() throws {
+        let expected = InboundContent.Kind.text(nil, editedID: nil)
+        #expect(try self.text { $0.imageMessage.mimetype = "image/jpeg" } == expected)
+        #expect(try self.text { $0.videoMessage.mimetype = "video/mp4" } == expected)
+        #expect(try self.text { $0.ptvMessage.mimetype = "video/mp4" } == expected)
+        #expect(try self.text { $0.audioMessage.ptt = true } == expected)
+        #expect(try self.text { $0.documentMessage.fileName = "a.pdf" } == expected)
+        #expect(try self.text { $0.stickerMessage.mimetype = "image/webp" } == expected)
+        #expect(try self.text { $0.contactMessage.displayName = "A" } == expected)
+        #expect(try self.text { $0.locationMessage.name = "A" } == expected)
+        #expect(try self.text { $0.placeholderMessage.type = .maskLinkedDevices } == expected)
+        #expect(try self.text { $0.viewOnceMessageV2.message.imageMessage.mimetype = "image/jpeg" } == expected)
+        #expect(try self.text { $0.reactionMessage.text = "👍" } == .other)
+        #expect(try self.text { $0.messageContextInfo.messageSecret = Data([1]) } == .other)
+        #expect(try self.text { $0.senderKeyDistributionMessage.groupID = "1@g.us" } == .other)
+    }
+
     @Test func `envelopes are opened, also one in another`() throws {
         let inner = WAMessage(text: "STOP")
         let expected = InboundContent.Kind.text("STOP", editedID: nil)

@@ -177,14 +177,41 @@ import WhatsAppProto
         let bench = try await MessengerBench.online()
         let enc = Node("enc", ["v": "2", "type": "skmsg"], bytes: [1, 2, 3])
         let stanzas = [
-            Node("message", ["from": "1@g.us", "id": "1", "participant": "2@lid"], children: [enc]),
+            Node("message", ["from": "2@lid", "id": "1"], children: [enc]),
             Node("message", ["from": "status@broadcast", "id": "2", "participant": "2@lid"], children: [enc]),
             Node("message", ["from": "1@newsletter", "id": "3"], children: [Node("plaintext", bytes: [1])]),
-            Node("message", ["from": "2@lid", "id": "4"], children: [Node("unavailable", ["type": "view_once"])]),
             Node("message", ["from": "2@lid", "id": "5"], children: [Node("enc", ["type": "new"], bytes: [1])]),
             Node("message", ["from": "2@lid", "id": "6"]),
         ]
         for stanza in stanzas { await bench.handle(stanza) }
+        #expect(await bench.channel.sent == stanzas.map { .acknowledging($0) })
+    }
+
+    @Test func `what is no text is told as something that a person has sent, once`() async throws {
+        let bench = try await MessengerBench.online()
+        var message = WAMessage()
+        message.imageMessage.mimetype = "image/jpeg"
+        let stanza = try await bench.message(message)
+        for _ in 0..<2 { await bench.handle(stanza) }
+        #expect(bench.heard.texts.map(\.text) == [nil])
+        #expect(bench.heard.texts.first?.sender == Self.peter)
+        #expect(await bench.channel.sent.map(\.tag) == ["receipt", "receipt"])
+        message = WAMessage()
+        message.reactionMessage.text = "👍"
+        await bench.handle(try await bench.message(message, id: "B2"))
+        #expect(bench.heard.texts.count == 1)
+    }
+
+    @Test func `what this device does not get to see is told too, and acknowledged`() async throws {
+        let bench = try await MessengerBench.online()
+        let hidden = [Node("unavailable", ["type": "view_once"])]
+        let stanzas = [
+            Node("message", ["from": .jid(MessengerBench.lid), "id": "1"], children: hidden),
+            Node("message", ["from": .jid(MessengerBench.ownPhone), "id": "2"], children: hidden),
+        ]
+        for stanza in stanzas { await bench.handle(stanza) }
+        #expect(bench.heard.texts.map(\.text) == [nil, nil])
+        #expect(bench.heard.texts.map(\.isFromMe) == [false, true])
         #expect(await bench.channel.sent == stanzas.map { .acknowledging($0) })
     }
 

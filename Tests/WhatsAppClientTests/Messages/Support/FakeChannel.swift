@@ -14,6 +14,7 @@ actor FakeChannel: StanzaChannel {
     private(set) var queries: [Node] = []
     private(set) var messages: [Node] = []
     private(set) var preKeyCount = 0
+    private var groups: [JID: Node] = [:]
     private var passCount = 0
     private var mediaHosts = ["one.example", "two.example"]
 
@@ -29,6 +30,7 @@ actor FakeChannel: StanzaChannel {
     func setPreKeyCount(_ count: Int) { self.preKeyCount = count }
     func refuse(_ kind: String, _ errors: ClientError...) { self.refusals[kind, default: []] += errors }
     func answer(_ results: Result<Node, ClientError>...) { self.acks += results }
+    func setGroup(_ group: JID, _ node: Node?) { self.groups[group] = node }
     func setMediaHosts(_ hosts: String...) { self.mediaHosts = hosts }
     func disconnect() { self.isConnected = false }
     func forget() { (self.sent, self.queries, self.messages) = ([], [], []) }
@@ -54,6 +56,11 @@ actor FakeChannel: StanzaChannel {
         case "count":
             answer.content = .nodes([Node("count", ["value": .integer(self.preKeyCount)])])
         case "upload": self.preKeyCount += iq.child("list")?.children.count ?? 0
+        case "w:g2":
+            guard let group = iq.jid("to").flatMap({ self.groups[$0] }) else {
+                throw .refused(IQError(code: 404, text: "item-not-found"))
+            }
+            answer.content = .nodes([group])
         case "w:m": answer.content = .nodes([self.mediaConnection()])
         default: break
         }

@@ -77,6 +77,53 @@ struct TestPeer {
             "enc", ["v": "2", "type": ciphertext.startsSession ? "pkmsg" : "msg"], bytes: ciphertext.serialized)
     }
 
+    // MARK: Groups
+
+    /// The message to a group, with the key that came beside it if one did.
+    mutating func openGroup(_ stanza: Node, from sender: ProtocolAddress, as name: JID? = nil) throws -> WAMessage {
+        let group = stanza.jid("to")?.description ?? ""
+        let key = SenderKeyName(groupID: group, sender: sender)
+        let participants = stanza.child("participants")?.children("to") ?? []
+        if let enc = participants.first(where: { $0.jid("jid") == name ?? self.jid })?.child("enc") {
+            let message = try self.open(enc, from: sender)
+            guard message.senderKeyDistributionMessage.groupID == group else { throw Unexpected("another group's key") }
+            try self.take(message, key)
+        }
+        guard let bytes = stanza.child("enc")?.bytes else { throw Unexpected("no skmsg") }
+        let plaintext = try SenderKeyCipher().decrypt(
+            try SenderKeyMessage(serialized: bytes), from: key, in: &self.store)
+        return try WAMessage(serializedBytes: try MessagePadding.unpad(plaintext))
+    }
+
+    /// Takes in the sender key that a message brings.
+    mutating func take(_ message: WAMessage, _ name: SenderKeyName) throws {
+        let bytes = Array(message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage)
+        try SenderKeyCipher().process(
+            SenderKeyDistributionMessage(serialized: bytes), from: name, in: &self.store)
+    }
+
+    /// Our own key of a group, as a message.
+    mutating func senderKey(of group: JID) throws -> WAMessage {
+        var message = WAMessage()
+        let distribution = try SenderKeyCipher().distributionMessage(
+            for: self.ownName(group), in: &self.store, using: &self.generator)
+        message.senderKeyDistributionMessage.groupID = group.description
+        message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage = Data(try distribution.serialized())
+        return message
+    }
+
+    /// A message to a group, for all who have our key.
+    mutating func groupEnc(_ message: WAMessage, to group: JID) throws -> Node {
+        let padded = MessagePadding.pad(try message.serializedBytes(), using: &self.generator)
+        let bytes = try SenderKeyCipher().encrypt(
+            padded, as: self.ownName(group), in: &self.store, using: &self.generator)
+        return Node("enc", ["v": "2", "type": "skmsg"], bytes: bytes)
+    }
+
+    private func ownName(_ group: JID) -> SenderKeyName {
+        SenderKeyName(groupID: group.description, sender: ProtocolAddress(self.jid))
+    }
+
     mutating func startSession(with bundle: PreKeyBundle, for receiver: ProtocolAddress) throws {
         try SessionCipher().startSession(with: bundle, for: receiver, in: &self.store, using: &self.generator)
     }
