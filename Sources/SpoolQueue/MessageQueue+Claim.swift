@@ -22,14 +22,11 @@ extension MessageQueue {
         now: Date, makeWireID: @escaping @Sendable () -> WireMessageID,
         decide: @escaping @Sendable (Candidate) -> Verdict
     ) async throws(QueueError) -> Claim {
-        try await self.write { db in
-            try Self.claim(
-                upTo: limit, for: device, effort: ClaimRun.usualEffort + 4 * limit, db
-            ) {
-                try ClaimRun(
-                    device: device, order: order, lanes: lanes, takesUnowned: takesUnowned, lease: lease, now: now,
-                    effort: $0, makeWireID: makeWireID, decide: decide, db)
-            }
+        try await self.transaction { transaction in
+            try transaction.claim(
+                upTo: limit, for: device, order: order, lanes: lanes, takesUnowned: takesUnowned, lease: lease,
+                now: now,
+                makeWireID: makeWireID, decide: decide)
         }
     }
 
@@ -39,21 +36,20 @@ extension MessageQueue {
         makeWireID: @escaping @Sendable () -> WireMessageID
     ) async throws(QueueError) -> [ClaimedMessage] {
         try await self.write { db in
-            try Self.claim(upTo: limit, for: device, effort: .max, db) {
+            try Self.claim(upTo: limit, for: device, db) {
                 try ClaimRun(
                     device: device, order: Priority.allCases, lanes: Set(Lane.allCases), takesUnowned: true,
-                    lease: lease,
-                    now: now, effort: $0, makeWireID: makeWireID, decide: { _ in .send }, db)
+                    lease: lease, now: now, effort: .max, makeWireID: makeWireID, decide: { _ in .send }, db)
             }.messages
         }
     }
 
-    private static func claim(
-        upTo limit: Int, for device: DeviceID, effort: Int, _ db: Database, _ makeRun: (Int) throws -> ClaimRun
+    static func claim(
+        upTo limit: Int, for device: DeviceID, _ db: Database, _ makeRun: () throws -> ClaimRun
     ) throws -> Claim {
         var claim = Claim()
         guard limit > 0, try !Self.isStopped(device, db) else { return claim }
-        var run = try makeRun(effort)
+        var run = try makeRun()
         while claim.messages.count < limit, let next = try run.next() { claim.messages.append(next) }
         claim.others = run.others
         claim.hasMore = run.hasMore

@@ -26,25 +26,21 @@ extension MessageQueue {
     /// again, or for a person, because of one. While an attempt is under way its outcome decides. Times later than `now`,
     /// of a network whose clock is ahead, are stored as `now`. A receipt from somebody else than the recipient is ignored.
     public func recordReceipts(_ receipts: [Receipt], now: Date) async throws(QueueError) {
-        try await self.write { db in
-            for receipt in receipts { try Self.record(receipt, now, db) }
-        }
+        try await self.transaction { try $0.recordReceipts(receipts, now: now) }
     }
 
-    private static func record(_ receipt: Receipt, _ now: Date, _ db: Database) throws {
+    static func record(_ receipt: Receipt, _ now: Date, _ db: Database) throws {
         let readAt = receipt.readAt.map { min($0, now).milliseconds }
-        // messageWire, both
-        let message = try db.prepared(Self.receipt).first([
-            .integer(min(receipt.deliveredAt, now).milliseconds), .integer(readAt), .text(receipt.wireID.rawValue),
-            .text(receipt.number),
-        ]) { row in
-            (number: row.text(0), device: row.text(1), isOpen: row.integer(2) == 1)
+        // messageWire, all
+        let message = try db.prepared(Self.receiver).first([.text(receipt.wireID.rawValue), .text(receipt.number)]) {
+            (id: $0.integer(0), number: $0.text(1), device: $0.text(2), isOpen: $0.integer(3) == 1)
         }
         guard let message else { return }
+        try db.prepared(Self.received).run([
+            .integer(message.id), .integer(min(receipt.deliveredAt, now).milliseconds), .integer(readAt),
+        ])
         if message.isOpen {
-            try db.prepared(Self.sentAfterAll).run([
-                .integer(now.milliseconds), .text(receipt.wireID.rawValue), .text(receipt.number),
-            ])
+            try db.prepared(Self.sentAfterAll).run([.integer(now.milliseconds), .integer(message.id)])
         }
         guard !message.number.hasSuffix("@g.us") else { return }
         try Self.recordContact(message.number, message.device, receipt, readAt: readAt, now, db)
@@ -62,14 +58,15 @@ extension MessageQueue {
         ])
     }
 
-    private static let receipt = """
-        UPDATE message SET deliveredAt = coalesce(deliveredAt, ?1), readAt = coalesce(readAt, ?2)
-        WHERE wireId = ?3 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?4"))
-        RETURNING number, device, finishedAt IS NULL
+    private static let receiver = """
+        SELECT id, number, device, finishedAt IS NULL FROM message
+        WHERE wireId = ?1 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?2"))
         """
+    private static let received =
+        "UPDATE message SET deliveredAt = coalesce(deliveredAt, ?2), readAt = coalesce(readAt, ?3) WHERE id = ?1"
     private static let sentAfterAll = """
         UPDATE message SET \(Self.sentByReceipt), finishedAt = ?1
-        WHERE wireId = ?2 AND wireId IS NOT NULL AND \(Self.isFromRecipient("?3"))
+        WHERE id = ?2
         AND (status = 'processing' AND uncertainAt IS NOT NULL OR status = 'pending' AND isUncertain = 1)
         """
     private static let unblock =

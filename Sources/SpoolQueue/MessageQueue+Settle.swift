@@ -43,9 +43,9 @@ extension MessageQueue {
     public func settle(
         _ attempts: [SettledAttempt], state: DeviceStateUpdate? = nil, now: Date
     ) async throws(QueueError) {
-        try await self.write { db in
-            for attempt in attempts { try Self.settle(attempt, now, db) }
-            if let state { try Self.store(state, db) }
+        try await self.transaction { transaction in
+            try transaction.settle(attempts, now: now)
+            if let state { try transaction.store(state) }
         }
     }
 
@@ -79,12 +79,11 @@ extension MessageQueue {
     }
 
     private static func settleSent(_ attempt: SettledAttempt, _ at: Date, _ now: Date, _ db: Database) throws {
-        let values: [SQLValue] = [
-            .integer(attempt.message.rawValue), .integer(Int64(attempt.attempt)), .integer(at.milliseconds),
-            .integer(now.milliseconds),
-        ]
-        let sent = try db.prepared(Self.sent).first(values) { (number: $0.text(0), device: $0.text(1)) }
-        guard let sent else { throw QueueError.unexpectedState(attempt.message, expected: .processing) }
+        try Self.move(attempt, db, Self.sent, [.integer(at.milliseconds), .integer(now.milliseconds)])
+        let sent = try db.prepared("SELECT number, device FROM message WHERE id = ?").first(
+            [.integer(attempt.message.rawValue)]
+        ) { (number: $0.text(0), device: $0.text(1)) }
+        guard let sent else { return }
         guard !sent.number.hasSuffix("@g.us") else { return }
         try db.prepared(Self.addLastOut).run([.text(sent.device), .text(sent.number), .integer(now.milliseconds)])
     }
@@ -136,9 +135,7 @@ extension MessageQueue {
             [.text(given.number), .text(given.device)])
     }
 
-    private static let sent =
-        Self.settled("status = 'sent', sentAt = ?3, finishedAt = ?4, reason = NULL")
-        + " RETURNING number, device"
+    private static let sent = Self.settled("status = 'sent', sentAt = ?3, finishedAt = ?4, reason = NULL")
     private static let deferred = Self.settled("status = 'pending', notBefore = ?3, reason = ?4")
     private static let failed = Self.settled(
         "status = 'failed', errorCode = ?3, error = ?4, reason = NULL, finishedAt = ?5")

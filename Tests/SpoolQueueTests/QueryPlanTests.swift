@@ -51,10 +51,10 @@ import Testing
         try await self.test.add([request(1, sendAt: self.now - .seconds(1)), request(2), request(2)], as: 1)
         try await self.test.queue.recordInbound(from: "15550109999", to: .first, at: self.now, now: self.now)
         try await self.expect([
-            "userTurnNext (priority=? AND owner=? AND lane=?)",
-            "lineAwake (userId=? AND priority=? AND owner=? AND lane=?)",
+            "userTurnNext (priority=? AND owner=? AND lane>?)",
+            "lineAwake (userId=? AND priority=? AND owner=? AND lane>?)",
             "lineAsleep (owner=? AND wakeAt>? AND wakeAt<?)",
-            "messageHead (batchId=? AND owner=? AND lane=? AND priority=? AND notBefore>?)",
+            "messageHead (batchId=? AND owner=? AND lane=? AND priority=? AND notBefore>? AND notBefore<?)",
             "messageHead (batchId=? AND owner=? AND lane=? AND priority=? AND notBefore=?)",
             "messageOfNumber (number=? AND slotAt>?)",
             "messageText (number=? AND textHash=? AND firstAttemptAt>?)",

@@ -30,8 +30,7 @@ extension ClaimRun {
     ///
     /// What waited for its own moment is not measured by the moments of those behind it.
     private func verdict(on message: PendingMessage, _ known: KnownRecipient) throws -> Verdict {
-        let promised =
-            try self.db.prepared(Self.lastSlot).first([.text(message.number)]) { $0.optionalInteger(0) } ?? nil
+        let promised = known.promised
         let hadItsMoment = message.slotAt != nil
         let repeatsText = try self.repeatsText(message)
         let verdict = self.decide(self.candidate(message, known, hadItsMoment ? nil : promised, repeatsText))
@@ -64,22 +63,18 @@ extension ClaimRun {
     private func send(_ message: PendingMessage, _ known: KnownRecipient) throws -> ClaimedMessage {
         let wireID = message.wireID ?? self.makeWireID().rawValue
         let leaseUntil = self.now.addingTimeInterval(self.lease.seconds)
-        let claim = try self.db.prepared(Self.claim).first([
+        let changed = try self.db.prepared(Self.claim).run([
             .integer(message.id), .text(self.device.rawValue), .text(wireID), .integer(self.now.milliseconds),
             .integer(leaseUntil.milliseconds),
-        ]) { row in
-            let claimed = ClaimedMessage(
-                id: QueueID(rawValue: message.id), batch: BatchID(rawValue: message.batch), device: self.device,
-                wireID: WireMessageID(rawValue: wireID), recipient: Recipient(address: message.number),
-                text: row.text(0), attempt: Int(row.integer(1)), firstAttemptAt: Date(milliseconds: row.integer(2)),
-                lane: message.lane)
-            return (message: claimed, media: row.optionalInteger(3))
-        }
-        guard let claim else {
-            throw QueueError.unexpectedState(QueueID(rawValue: message.id), expected: .pending)
-        }
-        var claimed = claim.message
-        claimed.media = try claim.media.map { try MessageQueue.queuedMedia($0, self.db) }
+        ])
+        let id = QueueID(rawValue: message.id)
+        guard changed == 1 else { throw QueueError.unexpectedState(id, expected: .pending) }
+        var claimed = ClaimedMessage(
+            id: id, batch: BatchID(rawValue: message.batch), device: self.device,
+            wireID: WireMessageID(rawValue: wireID), recipient: Recipient(address: message.number), text: message.text,
+            attempt: message.attempts + 1,
+            firstAttemptAt: Date(milliseconds: message.firstAttemptAt ?? self.now.milliseconds), lane: message.lane)
+        claimed.media = try message.media.map { try MessageQueue.queuedMedia($0, self.db) }
         if claimed.attempt > 1 {
             claimed.earlierAttempts =
                 try self.db.prepared(Self.countAttempts).first([.integer(message.id)]) {
@@ -103,10 +98,6 @@ extension ClaimRun {
         ])
     }
 
-    private static let lastSlot = """
-        SELECT slotAt FROM message INDEXED BY messageOfNumber WHERE number = ? AND status = 'pending' AND slotAt > 0
-        ORDER BY slotAt DESC LIMIT 1
-        """
     private static let sameText = """
         SELECT 1 FROM message INDEXED BY messageText WHERE number = ?1 AND textHash = ?2 AND firstAttemptAt > ?3
         AND firstAttemptAt IS NOT NULL AND id <> ?4 AND status <> 'failed' AND status <> 'cancelled'
@@ -115,7 +106,7 @@ extension ClaimRun {
     private static let claim = """
         UPDATE message SET status = 'processing', reason = NULL, device = ?2, owner = ?2, wireId = coalesce(wireId, ?3),
             attempts = attempts + 1, firstAttemptAt = coalesce(firstAttemptAt, ?4), leaseUntil = ?5, slotAt = NULL
-        WHERE id = ?1 AND status = 'pending' RETURNING body, attempts, firstAttemptAt, mediaId
+        WHERE id = ?1 AND status = 'pending'
         """
     private static let countAttempts =
         "SELECT count(*) FROM attempt WHERE messageId = ? AND outcome IS NOT 'returned'"

@@ -10,7 +10,7 @@ import SpoolCore
 struct ClaimRun {
     let device: DeviceID
     let owners: [String]
-    let lanes: [Lane]
+    let lanes: Set<Lane>
     let order: [Priority]
     let lease: Duration
     let now: Date
@@ -33,7 +33,7 @@ struct ClaimRun {
     ) throws {
         self.device = device
         self.owners = takesUnowned ? [device.rawValue, ""] : [device.rawValue]
-        self.lanes = Lane.allCases.filter(lanes.contains)
+        self.lanes = lanes
         self.order = order
         self.lease = lease
         self.now = now
@@ -96,13 +96,15 @@ extension ClaimRun {
         let statement = try self.db.prepared(Self.firstTurn)
         var first: Turn?
         for owner in self.owners {
-            for lane in self.lanes {
-                let found = try statement.first([.priority(priority), .text(owner), .lane(lane)]) { row in
-                    Turn(turn: row.integer(0), user: row.integer(1), owner: owner, lane: lane)
-                }
-                guard let found else { continue }
+            var behind: Int64 = -1
+            while let found = try statement.first(
+                [.priority(priority), .text(owner), .integer(behind)],
+                { (lane: $0.integer(0), turn: $0.integer(1), user: $0.integer(2)) })
+            {
+                behind = found.lane
+                guard let lane = Lane(rawValue: Int(found.lane)), self.lanes.contains(lane) else { continue }
                 if let known = first, (known.turn, known.user) <= (found.turn, found.user) { continue }
-                first = found
+                first = Turn(turn: found.turn, user: found.user, owner: owner, lane: lane)
             }
         }
         return first
@@ -113,11 +115,13 @@ extension ClaimRun {
         let statement = try self.db.prepared(Self.firstLine)
         var first: (turn: Int64, key: LineKey)?
         for owner in self.owners {
-            for lane in self.lanes {
-                let found = try statement.first([.integer(user), .priority(priority), .text(owner), .lane(lane)]) {
-                    (turn: $0.integer(0), batch: $0.integer(1))
-                }
-                guard let found else { continue }
+            var behind: Int64 = -1
+            while let found = try statement.first(
+                [.integer(user), .priority(priority), .text(owner), .integer(behind)],
+                { (lane: $0.integer(0), turn: $0.integer(1), batch: $0.integer(2)) })
+            {
+                behind = found.lane
+                guard let lane = Lane(rawValue: Int(found.lane)), self.lanes.contains(lane) else { continue }
                 if let known = first, known.turn <= found.turn { continue }
                 first = (found.turn, LineKey(batch: found.batch, priority: priority, owner: owner, lane: lane))
             }
@@ -129,24 +133,29 @@ extension ClaimRun {
     ///
     /// What had to wait and is due goes before what never had to: it would else wait for the whole batch.
     private func head(of line: LineKey) throws -> PendingMessage? {
-        let waiting = try self.db.prepared(Self.firstWaiting).first(line.values, PendingMessage.init)
-        if let waiting, waiting.notBefore <= self.now.milliseconds { return waiting }
-        if let fresh = try self.db.prepared(Self.firstFresh).first(line.values, PendingMessage.init) { return fresh }
-        guard let waiting else {
-            try self.db.prepared(Self.deleteLine).run(line.values)
-            return nil
+        let values = line.values
+        let due = try self.db.prepared(Self.firstWaiting).first(
+            values + [.integer(self.now.milliseconds)], PendingMessage.init)
+        if let due { return due }
+        if let fresh = try self.db.prepared(Self.firstFresh).first(values, PendingMessage.init) { return fresh }
+        let next = try self.db.prepared(Self.nextMoment).first(values) { $0.integer(0) }
+        if let next {
+            try self.db.prepared(Self.putToSleep).run(values + [.integer(next)])
+        } else {
+            try self.db.prepared(Self.deleteLine).run(values)
         }
-        try self.db.prepared(Self.putToSleep).run(line.values + [.integer(waiting.notBefore)])
         return nil
     }
 
     /// User and batch go to the end of the queues this device looks at.
     private func endTurn(of user: Int64, _ line: LineKey) throws {
         try self.db.prepared("UPDATE lastTurn SET turn = turn + 1").run([])
-        try self.db.prepared(Self.endUserTurn).run(
-            [.integer(user), .priority(line.priority), .text(self.device.rawValue)])
-        try self.db.prepared(Self.endLineTurn).run(
-            [.integer(line.batch), .priority(line.priority), .text(self.device.rawValue)])
+        let user: [SQLValue] = [.integer(user), .priority(line.priority)]
+        let batch: [SQLValue] = [.integer(line.batch), .priority(line.priority)]
+        for owner in self.owners {
+            try self.db.prepared(Self.endUserTurn).run(user + [.text(owner)])
+            try self.db.prepared(Self.endLineTurn).run(batch + [.text(owner)])
+        }
     }
 
     /// Looks again along lines whose messages had to wait until now.
@@ -170,15 +179,22 @@ extension ClaimRun {
     }
 
     private static let firstTurn = """
-        SELECT turn, userId FROM userTurn INDEXED BY userTurnNext WHERE priority = ? AND owner = ? AND lane = ?
-        ORDER BY turn, userId LIMIT 1
+        SELECT lane, turn, userId FROM userTurn INDEXED BY userTurnNext WHERE priority = ? AND owner = ? AND lane > ?
+        ORDER BY lane, turn, userId LIMIT 1
         """
     private static let firstLine = """
-        SELECT turn, batchId FROM line INDEXED BY lineAwake
-        WHERE userId = ? AND priority = ? AND owner = ? AND lane = ? AND wakeAt = 0 AND isHeld = 0 ORDER BY turn, batchId LIMIT 1
+        SELECT lane, turn, batchId FROM line INDEXED BY lineAwake
+        WHERE userId = ? AND priority = ? AND owner = ? AND lane > ? AND wakeAt = 0 AND isHeld = 0
+        ORDER BY lane, turn, batchId LIMIT 1
         """
-    private static let firstWaiting = PendingMessage.select + " AND notBefore > 0 ORDER BY notBefore, id LIMIT 1"
+    private static let firstWaiting =
+        PendingMessage.select + " AND notBefore > 0 AND notBefore <= ?5 ORDER BY notBefore, id LIMIT 1"
     private static let firstFresh = PendingMessage.select + " AND notBefore = 0 ORDER BY id LIMIT 1"
+    private static let nextMoment = """
+        SELECT notBefore FROM message INDEXED BY messageHead
+        WHERE batchId = ?1 AND priority = ?2 AND owner = ?3 AND lane = ?4 AND status = 'pending' AND heldAt IS NULL
+        ORDER BY notBefore LIMIT 1
+        """
     private static let deleteTurn =
         "DELETE FROM userTurn WHERE userId = ? AND priority = ? AND owner = ? AND lane = ?"
     private static let deleteLine = "DELETE FROM line WHERE batchId = ? AND priority = ? AND owner = ? AND lane = ?"
@@ -186,11 +202,10 @@ extension ClaimRun {
         UPDATE line SET wakeAt = ?5 WHERE batchId = ?1 AND priority = ?2 AND owner = ?3 AND lane = ?4
         """
     private static let endUserTurn = """
-        UPDATE userTurn SET turn = (SELECT turn FROM lastTurn)
-        WHERE userId = ?1 AND priority = ?2 AND owner IN ('', ?3)
+        UPDATE userTurn SET turn = (SELECT turn FROM lastTurn) WHERE userId = ? AND priority = ? AND owner = ?
         """
     private static let endLineTurn = """
-        UPDATE line SET turn = (SELECT turn FROM lastTurn) WHERE batchId = ?1 AND priority = ?2 AND owner IN ('', ?3)
+        UPDATE line SET turn = (SELECT turn FROM lastTurn) WHERE batchId = ? AND priority = ? AND owner = ?
         """
     private static let dueLines = """
         SELECT batchId, priority, lane FROM line INDEXED BY lineAsleep

@@ -21,11 +21,14 @@ struct PendingMessage {
     var isUncertain: Bool
     var wireID: String?
     var firstAttemptAt: Int64?
+    var attempts: Int
+    var text: String
+    var media: Int64?
 
     /// Ends in the conditions that messageHead is for: batch, priority, owner and lane.
     static let select = """
         SELECT id, batchId, userId, priority, lane, number, notBefore, queuedAt, expiresAt, timeZone, ref, textHash, slotAt,
-            releasedAt, isUncertain, wireId, firstAttemptAt
+            releasedAt, isUncertain, wireId, firstAttemptAt, attempts, body, mediaId
         FROM message INDEXED BY messageHead
         WHERE batchId = ?1 AND priority = ?2 AND owner = ?3 AND lane = ?4 AND status = 'pending' AND heldAt IS NULL
         """
@@ -48,6 +51,9 @@ struct PendingMessage {
         self.isUncertain = row.integer(14) == 1
         self.wireID = row.optionalText(15)
         self.firstAttemptAt = row.optionalInteger(16)
+        self.attempts = Int(row.integer(17))
+        self.text = row.text(18)
+        self.media = row.optionalInteger(19)
     }
 
     var isToGroup: Bool { self.number.hasSuffix("@g.us") }

@@ -10,6 +10,8 @@ struct KnownRecipient {
     var lastSentAt: Int64?
     var unanswered: UnansweredTimes
     var blockedUntil: Int64?
+    /// The latest moment that was promised to one of its messages.
+    var promised: Int64?
     private var firstInAt: Int64?
     private var lastInAt: Int64?
     private var lastReadAt: Int64?
@@ -37,10 +39,13 @@ struct KnownRecipient {
         self.firstInAt = row.optionalInteger(5)
         self.lastInAt = row.optionalInteger(6)
         self.lastReadAt = row.optionalInteger(7)
+        self.promised = row.optionalInteger(8)
     }
 
     private static let select = """
-        SELECT s.addedAt, r.owner, r.lastSentAt, r.unanswered, r.blockedUntil, c.firstInAt, c.lastInAt, c.lastReadAt
+        SELECT s.addedAt, r.owner, r.lastSentAt, r.unanswered, r.blockedUntil, c.firstInAt, c.lastInAt, c.lastReadAt,
+            (SELECT slotAt FROM message INDEXED BY messageOfNumber
+                WHERE number = ?2 AND status = 'pending' AND slotAt > 0 ORDER BY slotAt DESC LIMIT 1)
         FROM (SELECT 1) LEFT JOIN suppression s ON s.userId = ?1 AND s.number = ?2
         LEFT JOIN recipient r ON r.number = ?2 LEFT JOIN contact c ON c.device = ?3 AND c.number = ?2
         """

@@ -9,10 +9,14 @@ extension MessageQueue {
     public func recordInbound(from number: String, to device: DeviceID, at moment: Date, now: Date)
         async throws(QueueError)
     {
-        try await self.write { db in
-            for number in NumberForms.of(number) {
-                try Self.recordInbound(number, device.rawValue, min(moment, now).milliseconds, now, db)
-            }
+        try await self.transaction { try $0.recordInbound(from: number, to: device, at: moment, now: now) }
+    }
+
+    static func recordInbound(
+        from number: String, to device: DeviceID, at moment: Date, _ now: Date, _ db: Database
+    ) throws {
+        for number in NumberForms.of(number) {
+            try Self.recordInbound(number, device.rawValue, min(moment, now).milliseconds, now, db)
         }
     }
 
@@ -31,11 +35,13 @@ extension MessageQueue {
     ///
     /// - Returns: How many times that was so since a message last arrived there.
     public func block(_ recipient: Recipient, until moment: Date) async throws(QueueError) -> Int {
-        try await self.write { db in
-            try db.prepared(Self.blocks).first([.text(recipient.address), .integer(moment.milliseconds)]) {
-                Int($0.integer(0))
-            } ?? 1
-        }
+        try await self.transaction { try $0.block(recipient, until: moment) }
+    }
+
+    static func block(_ recipient: Recipient, until moment: Date, _ db: Database) throws -> Int {
+        try db.prepared(Self.blocks).first([.text(recipient.address), .integer(moment.milliseconds)]) {
+            Int($0.integer(0))
+        } ?? 1
     }
 
     /// Whether the number ever wrote to the device, or read a message of it.

@@ -27,37 +27,44 @@ extension MessageQueue {
     ///
     /// Both forms of the number go onto the list, where it has two.
     public func optOut(_ number: String, from device: DeviceID, now: Date) async throws(QueueError) -> OptOut {
-        try await self.write { db in
-            let forms = NumberForms.of(number)
-            let users = Set(
-                try forms.flatMap { form in
-                    // messageText; then messageOfNumber, for what waits to be sent for the first time
-                    try db.prepared(Self.writers).all([.text(form), .text(device.rawValue)]) { $0.integer(0) }
-                })
-            var cancelled = 0
-            for form in forms {
-                for user in users.sorted() { cancelled += try Self.suppress(form, user, source: "reply", now, db) }
-            }
-            return OptOut(users: users.sorted(), cancelled: cancelled)
+        try await self.transaction { try $0.optOut(number, from: device, now: now) }
+    }
+
+    static func optOut(_ number: String, from device: DeviceID, _ now: Date, _ db: Database) throws -> OptOut {
+        let forms = NumberForms.of(number)
+        let users = try Self.writers(to: forms, from: device, db)
+        var cancelled = 0
+        for form in forms {
+            for user in users { cancelled += try Self.suppress(form, user, source: "reply", now, db) }
         }
+        return OptOut(users: users, cancelled: cancelled)
+    }
+
+    /// The users who wrote to one of the numbers from the device.
+    private static func writers(to numbers: [String], from device: DeviceID, _ db: Database) throws -> [Int64] {
+        // messageText
+        Set(
+            try numbers.flatMap { number in
+                try db.prepared(Self.writers).all([.text(number), .text(device.rawValue)]) { $0.integer(0) }
+            }
+        ).sorted()
     }
 
     /// Somebody wants messages again: off the list of every user who wrote from this device.
     /// - Returns: Whether it was on any.
     @discardableResult
     public func optIn(_ number: String, to device: DeviceID) async throws(QueueError) -> Bool {
-        try await self.write { db in
-            var removed = 0
-            for form in NumberForms.of(number) {
-                for user in try db.prepared(Self.writers).all([.text(form), .text(device.rawValue)], { $0.integer(0) })
-                {
-                    for form in NumberForms.of(number) {
-                        removed += try db.prepared(Self.unlist).run([.integer(user), .text(form)])
-                    }
-                }
-            }
-            return removed > 0
+        try await self.transaction { try $0.optIn(number, to: device) }
+    }
+
+    static func optIn(_ number: String, to device: DeviceID, _ db: Database) throws -> Bool {
+        let forms = NumberForms.of(number)
+        let statement = try db.prepared(Self.unlist)
+        var removed = 0
+        for user in try Self.writers(to: forms, from: device, db) {
+            for form in forms { removed += try statement.run([.integer(user), .text(form)]) }
         }
+        return removed > 0
     }
 
     /// Puts numbers onto a user's list and cancels what is pending for them; up to some thousands a call.

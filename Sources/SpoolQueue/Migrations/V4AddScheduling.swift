@@ -18,9 +18,9 @@ enum V4AddScheduling {
         try db.execute(
             sql: """
                 UPDATE message SET owner = coalesce(pin, ''), lane = CASE WHEN number LIKE '%@g.us' THEN 1 ELSE 2 END
-                WHERE finishedAt IS NULL;
-                UPDATE attempt SET lane = (SELECT lane FROM message WHERE id = messageId);
+                WHERE finishedAt IS NULL
                 """)
+        try db.execute(sql: Self.attempts)
         try db.execute(sql: Self.lineTriggers)
         try db.execute(
             sql: MessageQueue.addLines + "WHERE m.batchId IN (SELECT id FROM batch WHERE importedAt IS NOT NULL) "
@@ -40,11 +40,34 @@ enum V4AddScheduling {
         ALTER TABLE message ADD COLUMN releasedAt INTEGER;
         ALTER TABLE message ADD COLUMN holdCode TEXT;
         ALTER TABLE message ADD COLUMN failAt INTEGER;
-        ALTER TABLE attempt ADD COLUMN lane INTEGER NOT NULL DEFAULT 2 CHECK (lane BETWEEN 0 AND 2);
         ALTER TABLE batch ADD COLUMN holdReason TEXT;
         ALTER TABLE batch ADD COLUMN outcomes INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE batch ADD COLUMN outcomeCount INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE user ADD COLUMN heldAt INTEGER;
+        """
+
+    /// Made anew for a check that does not build a table for each row.
+    private static let attempts = """
+        ALTER TABLE attempt RENAME TO earlierAttempt;
+        CREATE TABLE attempt (
+            messageId INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            number INTEGER NOT NULL CHECK (number > 0),
+            device TEXT NOT NULL,
+            startedAt INTEGER NOT NULL,
+            lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2),
+            endedAt INTEGER,
+            outcome TEXT CHECK (outcome = 'sent' OR outcome = 'deferred' OR outcome = 'failed' OR outcome = 'uncertain'
+                OR outcome = 'returned'),
+            code TEXT,
+            detail TEXT,
+            PRIMARY KEY (messageId, number)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO attempt (messageId, number, device, startedAt, lane, endedAt, outcome, code, detail)
+        SELECT a.messageId, a.number, a.device, a.startedAt, m.lane, a.endedAt, a.outcome, a.code, a.detail
+        FROM earlierAttempt a JOIN message m ON m.id = a.messageId ORDER BY a.messageId, a.number;
+        DROP TABLE earlierAttempt;
+        CREATE INDEX attemptOfDevice ON attempt(device, startedAt);
+        CREATE INDEX attemptCold ON attempt(device, startedAt) WHERE lane = 2 AND outcome = 'sent';
         """
 
     private static let tables = """
@@ -125,7 +148,6 @@ enum V4AddScheduling {
         CREATE INDEX messageOfNumber ON message(number, slotAt) WHERE status = 'pending';
         CREATE INDEX messageText ON message(number, textHash, firstAttemptAt) WHERE firstAttemptAt IS NOT NULL;
         CREATE INDEX messageFailing ON message(failAt) WHERE status = 'pending' AND failAt IS NOT NULL;
-        CREATE INDEX attemptCold ON attempt(device, startedAt) WHERE lane = 2 AND outcome = 'sent';
         CREATE INDEX lineAwake ON line(userId, priority, owner, lane, turn, batchId)
             WHERE wakeAt = 0 AND isHeld = 0;
         CREATE INDEX lineAsleep ON line(owner, wakeAt) WHERE wakeAt > 0 AND isHeld = 0;
