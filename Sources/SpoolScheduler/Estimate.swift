@@ -1,16 +1,9 @@
 public import Foundation
 import SpoolCore
 
-/// How long a queue will take, from the devices' limits and what they have sent already.
-///
-/// Walks the queue through the same pacing values that decide the real sends, with the shortest, the mean and the
-/// longest gap in place of chance. Messages are taken to be spread evenly over the devices.
+/// How long a queue takes of which only the length is known: all of it may go from any device.
 public struct Estimate: Sendable {
     private let devices: [DeviceState]
-    /// From how many messages a device on the rest is extrapolated: the caps' windows have been met by then.
-    private static let walked = 3000
-    /// How many of the last ones tell the pace of the rest.
-    private static let measured = 1000
 
     public init(devices: [DeviceState]) {
         self.devices = devices
@@ -18,70 +11,27 @@ public struct Estimate: Sendable {
 
     /// When the `count`-th message from now will have been sent, or `nil` when no device can send.
     public func completion(of count: Int, now: Date) -> Date? {
-        self.completion(of: count, now: now, gap: 0.5)
+        self.completion(of: count, now: now, .usual)
     }
 
     /// The phrase for a message with `ahead` others before it: `5-20 seconds`; `nil` when no device can send.
     public func phrase(ahead: Int, now: Date) -> String? {
-        guard let early = self.completion(of: ahead + 1, now: now, gap: 0),
-            let late = self.completion(of: ahead + 1, now: now, gap: 1)
+        guard let pacing = self.devices.first?.policy.pacing,
+            let early = self.completion(of: ahead + 1, now: now, .early),
+            let late = self.completion(of: ahead + 1, now: now, .late)
         else { return nil }
-        return Self.phrase(from: early.timeIntervalSince(now), to: late.timeIntervalSince(now))
+        return Forecast.phrase(early: early, late: late, now: now, pacing: pacing)
     }
 
-    static func phrase(from low: TimeInterval, to high: TimeInterval) -> String {
-        let (unit, name) =
-            switch high {
-            case ..<120: (1.0, "seconds")
-            case ..<7200: (60.0, "minutes")
-            case ..<172_800: (3600.0, "hours")
-            default: (86400.0, "days")
-            }
-        let from = Int((low / unit).rounded(.down))
-        let to = max(Int((high / unit).rounded(.up)), from + 1)
-        return "\(from)-\(to) \(name)"
-    }
-
-    private func completion(of count: Int, now: Date, gap: Double) -> Date? {
+    private func completion(of count: Int, now: Date, _ course: Forecast.Course) -> Date? {
         guard !self.devices.isEmpty else { return nil }
         guard count > 0 else { return now }
-        let share = (count + self.devices.count - 1) / self.devices.count
-        return self.devices.map { Self.walk($0, share, now, gap) }.max()
-    }
-
-    /// Sends `count` messages through one device's pacing.
-    private static func walk(_ state: DeviceState, _ count: Int, _ now: Date, _ gap: Double) -> Date {
-        var state = state
-        var chance = FixedChance(gap)
-        var moment = now
-        var left = min(count, Self.walked)
-        var measuredFrom = now
-        while left > 0 {
-            switch state.admission(at: moment) {
-            case .wait(let until, _):
-                guard until > moment else { return moment }
-                moment = until
-            case .now(_, let most):
-                for _ in 0..<min(most, left) { state.record(lane: .known, start: moment, end: moment, using: &chance) }
-                left -= min(most, left)
-                if left >= Self.measured { measuredFrom = moment }
-            }
+        let devices = self.devices.enumerated().map {
+            Forecast.Device(id: DeviceID(rawValue: String($0)), state: $1)
         }
-        // The gap that belongs to the last one: "5-20 seconds" on an idle device, as its real send will take.
-        let end = max(moment, state.pace.gapEnd ?? moment)
-        guard count > Self.walked else { return end }
-        return end.addingTimeInterval(
-            end.timeIntervalSince(measuredFrom) / Double(Self.measured) * Double(count - Self.walked))
+        let line = QueueLine(batch: BatchID(rawValue: 0), user: 0, lane: .known, count: count)
+        let forecast = Forecast(
+            devices: devices, lines: [line], zones: RecipientZones(fallback: .gmt), now: now, course: course)
+        return forecast.completion ?? .distantFuture
     }
-}
-
-/// Answers every question with the same point of its range.
-private struct FixedChance: RandomNumberGenerator {
-    private let value: UInt64
-
-    init(_ point: Double) {
-        self.value = point >= 1 ? .max : UInt64(max(0, point) * 18_446_744_073_709_549_568)
-    }
-
-    mutating func next() -> UInt64 { self.value }
 }

@@ -10,6 +10,11 @@ public struct PriorityWheel: Equatable, Sendable {
 
     private static let steps = [1, 4, 16]
 
+    /// Its part of 21.
+    static func weight(of priority: Priority) -> Double {
+        Double(Self.steps[Priority.low.rawValue]) / Double(Self.steps[priority.rawValue])
+    }
+
     /// - Parameter burst: The most messages of one claim, which all go by one order; a round is as many times longer.
     public init(burst: Int = 1) {
         self.position = Self.steps

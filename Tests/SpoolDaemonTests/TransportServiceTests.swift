@@ -81,11 +81,15 @@ struct TransportServiceTests {
             try await fixture.transport.change(.first, to: .unlinked, "logged out")
             #expect(fixture.log.lines.last == LogBook.Line(level: .warning, message: "unlinked: logged out"))
             #expect(await fixture.board.admission(of: .first, at: fixture.time.now) == nil)
-            #expect(await fixture.board.admission(of: .second, at: fixture.time.now) == .now(lanes: Set(Lane.allCases), upTo: 128))
+            #expect(
+                await fixture.board.admission(of: .second, at: fixture.time.now)
+                    == .now(lanes: Set(Lane.allCases), upTo: 128))
             #expect(await fixture.board.drainedAt(.first) == nil)
             fixture.time.advance(by: .seconds(30))
             try await fixture.transport.change(.first, to: .connected)
-            #expect(await fixture.board.admission(of: .first, at: fixture.time.now) == .now(lanes: Set(Lane.allCases), upTo: 128))
+            #expect(
+                await fixture.board.admission(of: .first, at: fixture.time.now)
+                    == .now(lanes: Set(Lane.allCases), upTo: 128))
             #expect(await fixture.board.drainedAt(.first) == TestTime.noon + .seconds(30))
         }
         #expect(fixture.log.lines.map(\.message) == ["unlinked: logged out", "connected"])

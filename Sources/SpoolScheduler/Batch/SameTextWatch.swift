@@ -3,16 +3,18 @@ public import SpoolCore
 
 /// To how many strangers a device has sent one text within an hour. Bounded.
 public struct SameTextWatch: Equatable, Codable, Sendable {
-    private var sends: [Sent] = []
+    /// By text, oldest first.
+    private var people: [TextDigest: [Sent]] = [:]
+    private var sinceSweep = 0
 
     private struct Sent: Equatable, Codable, Sendable {
-        var text: UInt64
-        var recipient: UInt64
+        var person: UInt64
         var at: Date
     }
 
     private static let window = 3600.0
-    private static let most = 4096
+    private static let mostOfText = 500
+    private static let mostTexts = 2000
 
     public init() {}
 
@@ -22,37 +24,40 @@ public struct SameTextWatch: Equatable, Codable, Sendable {
         text: TextDigest, to recipient: Recipient, at now: Date, _ policy: SameTextPolicy
     ) -> BatchConcern? {
         guard let most = policy.most, most > 0 else { return nil }
-        self.sends.removeAll { now.timeIntervalSince($0.at) >= Self.window }
+        self.sweep(at: now)
         let person = TextDigest.fold(recipient.address.utf8)
-        let isNew = !self.sends.contains { $0.text == text.value && $0.recipient == person }
-        self.sends.append(Sent(text: text.value, recipient: person, at: now))
-        self.sends.removeFirst(max(0, self.sends.count - Self.most))
-        let people = Set(self.sends.lazy.filter { $0.text == text.value }.map(\.recipient)).count
-        guard people > most, policy.holds || (people == most + 1 && isNew) else { return nil }
+        var sends = self.people[text, default: []]
+        sends.removeAll { now.timeIntervalSince($0.at) >= Self.window || $0.person == person }
+        let before = self.people[text]?.count { now.timeIntervalSince($0.at) < Self.window } ?? 0
+        sends.append(Sent(person: person, at: now))
+        self.people[text] = Array(sends.suffix(Self.mostOfText))
+        guard sends.count > most, policy.holds || before <= most else { return nil }
         return BatchConcern(
             code: .sameText,
-            words:
-                "the same text went to \(people) strangers within an hour, more than \(most): the service bans for it",
+            words: "the same text went to \(sends.count) strangers within an hour, more than \(most): "
+                + "the service bans for it",
             holds: policy.holds)
     }
 
     /// A clock that was ahead is right again.
     public mutating func correct(at now: Date) {
-        for index in self.sends.indices { self.sends[index].at = min(self.sends[index].at, now) }
-    }
-}
-
-/// A number that stands for a text as people see it: upper and lower case, accents, widths, punctuation and spaces make
-/// no difference.
-public struct TextDigest: Hashable, Codable, Sendable {
-    let value: UInt64
-
-    public init(_ text: String) {
-        self.value = Self.fold(FoldedText(text).value.utf8)
+        for text in self.people.keys {
+            self.people[text] = self.people[text]?.map { Sent(person: $0.person, at: min($0.at, now)) }
+        }
     }
 
-    /// FNV-1a: the same in every process, and nobody gains by a collision.
-    static func fold(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    /// Now and then forgets the texts of which nothing is left.
+    private mutating func sweep(at now: Date) {
+        self.sinceSweep += 1
+        guard self.sinceSweep >= Self.mostTexts else { return }
+        self.sinceSweep = 0
+        self.people = self.people.filter { _, sends in
+            sends.last.map { now.timeIntervalSince($0.at) < Self.window } ?? false
+        }
+        guard self.people.count > Self.mostTexts else { return }
+        let latest = self.people.sorted {
+            ($0.value.last?.at ?? now, $0.key.value) > ($1.value.last?.at ?? now, $1.key.value)
+        }
+        self.people = Dictionary(uniqueKeysWithValues: latest.prefix(Self.mostTexts).map { ($0.key, $0.value) })
     }
 }

@@ -1,25 +1,43 @@
 public import Foundation
 public import SpoolCore
 
-/// The time zones in which recipients may live. Made once: to look a zone up by its name is slow.
+/// The time zones in which recipients may live.
 public struct RecipientZones: Sendable {
-    private let byCode: [Int: [TimeZone]]
     private let fallback: TimeZone
+
+    /// Looked up once: by its name a zone is found slowly.
+    private static let byCode: [Int: [TimeZone]] = CallingCodes.zoneNames.mapValues { names in
+        names.split(separator: " ").compactMap { TimeZone(identifier: String($0)) }
+    }
 
     /// - Parameter fallback: The zone of numbers that belong to no country.
     public init(fallback: TimeZone) {
         self.fallback = fallback
-        self.byCode = CallingCodes.zoneNames.mapValues { names in
-            names.split(separator: " ").compactMap { TimeZone(identifier: String($0)) }
-        }
+    }
+
+    /// What recipients have in common who live in the same zones.
+    public enum Key: Hashable, Sendable {
+        case code(Int)
+        case named(String)
+        case nowhere
     }
 
     /// - Parameter name: The row's own `tz`; it wins, if there is such a zone.
-    public func zones(of recipient: Recipient, named name: String?) -> [TimeZone] {
-        if let name, let zone = TimeZone(identifier: name) { return [zone] }
-        guard let code = CallingCodes.zoneNames(of: recipient.address)?.code, let zones = self.byCode[code],
-            !zones.isEmpty
-        else { return [self.fallback] }
-        return zones
+    public func key(of recipient: Recipient, named name: String?) -> Key {
+        if let name, TimeZone(identifier: name) != nil { return .named(name) }
+        guard let code = CallingCodes.zoneNames(of: recipient.address)?.code else { return .nowhere }
+        return .code(code)
+    }
+
+    public func zones(for key: Key) -> [TimeZone] {
+        switch key {
+        case .code(let code): Self.byCode[code] ?? [self.fallback]
+        case .named(let name): [TimeZone(identifier: name) ?? self.fallback]
+        case .nowhere: [self.fallback]
+        }
+    }
+
+    func zones(of recipient: Recipient, named name: String?) -> [TimeZone] {
+        self.zones(for: self.key(of: recipient, named: name))
     }
 }

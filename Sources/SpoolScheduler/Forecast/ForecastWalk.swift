@@ -1,0 +1,158 @@
+import Foundation
+import SpoolCore
+
+/// The part of a forecast that sends message by message, as the devices and the queue do.
+struct ForecastWalk {
+    var devices: [WalkingDevice]
+    let lines: [QueueLine]
+    /// By line: the device's index.
+    let owners: [Owner]
+    var progress: [LineProgress]
+    var openings: OpeningTimes
+    var dayCount: DayCount
+    var now: Date
+    /// When users and lines had their last turn.
+    private var userTurns: [UserKey: Int] = [:]
+    private var lineTurns: [Int]
+    private var turn = 0
+    private var backlog = WalkingBacklog()
+    private var events = 0
+
+    enum Owner: Equatable {
+        case anyone
+        case device(Int)
+        /// A device that takes no part.
+        case nobody
+    }
+
+    private struct UserKey: Hashable {
+        var user: Int64
+        var priority: Priority
+    }
+
+    /// The most messages that are walked: a tenth of a second.
+    private static let mostEvents = 60_000
+    /// The most looks at lines, for queues of many.
+    private static let mostLooks = 30_000_000
+
+    init(
+        _ devices: [Forecast.Device], _ lines: [QueueLine], _ zones: RecipientZones, _ now: Date,
+        _ course: Forecast.Course, _ dayCount: DayCount
+    ) {
+        self.devices = devices.enumerated().map { WalkingDevice($1, course, seed: $0, now) }
+        self.lines = lines
+        self.owners = lines.map { line in
+            guard let owner = line.owner else { return .anyone }
+            return devices.firstIndex { $0.id == owner }.map(Owner.device) ?? .nobody
+        }
+        self.progress = lines.map { LineProgress(count: max(0, $0.count)) }
+        self.openings = OpeningTimes(devices.first?.state.policy.quietHours, zones)
+        self.dayCount = dayCount
+        self.now = now
+        self.lineTurns = Array(repeating: 0, count: lines.count)
+    }
+
+    /// Whether a line is left that some device may still send.
+    var isLeft: Bool {
+        self.lines.indices.contains { index in
+            self.progress[index].left > 0 && self.devices.contains { self.mayEver($0, index) }
+        }
+    }
+
+    private func mayEver(_ device: WalkingDevice, _ line: Int) -> Bool {
+        self.belongs(line, to: device.index) && !device.isStopped(at: self.now)
+            && (self.lines[line].lane != .cold
+                || device.state.closure(of: .cold, at: self.now)?.until != .distantFuture)
+    }
+
+    func belongs(_ line: Int, to device: Int) -> Bool {
+        switch self.owners[line] {
+        case .anyone: true
+        case .device(let owner): owner == device
+        case .nobody: false
+        }
+    }
+
+    mutating func run() {
+        let most = min(Self.mostEvents, Self.mostLooks / max(1, self.lines.count))
+        while self.events < most, let index = self.nextDevice() {
+            self.now = max(self.now, self.devices[index].next)
+            self.step(index)
+            self.events += 1
+        }
+    }
+
+    /// Whoever's turn comes first; among equals the one with most room left.
+    private func nextDevice() -> Int? {
+        var first: Int?
+        for index in self.devices.indices where self.devices[index].next < .distantFuture {
+            guard let known = first else {
+                first = index
+                continue
+            }
+            let (mine, other) = (self.devices[index], self.devices[known])
+            if mine.next < other.next || (mine.next == other.next && mine.room(at: self.now) > other.room(at: self.now))
+            {
+                first = index
+            }
+        }
+        return first
+    }
+
+    private mutating func step(_ index: Int) {
+        let moment = self.devices[index].next
+        self.backlog.refresh(self, at: moment)
+        let backlog = self.backlog.of(index, among: self.devices.count)
+        switch self.devices[index].state.admission(at: moment, backlog: backlog) {
+        case .wait(let until, _): self.devices[index].next = until
+        case .now(let lanes, let most):
+            guard let line = self.choose(index, lanes, at: moment) else {
+                self.devices[index].next = self.nextChance(index, lanes, after: moment)
+                return
+            }
+            for _ in 0..<min(most, self.progress[line].left) { self.send(line, by: index, at: moment) }
+        }
+    }
+
+    private mutating func send(_ line: Int, by index: Int, at moment: Date) {
+        let sent = self.devices[index].send(self.lines[line], at: moment)
+        self.backlog.take(line, self.owners[line], of: self.lines[line], at: moment)
+        self.progress[line].send(at: sent)
+        self.dayCount.add(1, of: self.lines[line], by: index, at: sent)
+        self.turn += 1
+        self.lineTurns[line] = self.turn
+        self.userTurns[UserKey(user: self.lines[line].user, priority: self.lines[line].priority)] = self.turn
+    }
+
+    /// By priority, then the user and the batch that have waited longest.
+    private mutating func choose(_ index: Int, _ lanes: Set<Lane>, at moment: Date) -> Int? {
+        var best: (rank: Int, user: Int, line: Int, index: Int)?
+        let order = self.devices[index].wheel.order
+        for line in self.lines.indices where self.progress[line].left > 0 && self.belongs(line, to: index) {
+            let entry = self.lines[line]
+            guard lanes.contains(entry.lane), entry.notBefore.map({ $0 <= moment }) ?? true,
+                self.openings.opening(of: entry.zones, from: moment) <= moment
+            else { continue }
+            let rank = order.firstIndex(of: entry.priority) ?? 0
+            let user = self.userTurns[UserKey(user: entry.user, priority: entry.priority)] ?? 0
+            let key = (rank, user, self.lineTurns[line], line)
+            if let known = best, (known.rank, known.user, known.line, known.index) <= key { continue }
+            best = key
+        }
+        return best?.index
+    }
+
+    /// When something may be there to send that is not there now.
+    private mutating func nextChance(_ index: Int, _ lanes: Set<Lane>, after moment: Date) -> Date {
+        var next = Date.distantFuture
+        let cold = lanes.contains(.cold) ? nil : self.devices[index].state.closure(of: .cold, at: moment)?.until
+        for line in self.lines.indices where self.progress[line].left > 0 && self.belongs(line, to: index) {
+            var chance = max(moment, self.lines[line].notBefore ?? moment)
+            if self.lines[line].lane == .cold { chance = max(chance, cold ?? moment) }
+            if chance < .distantFuture { chance = self.openings.opening(of: self.lines[line].zones, from: chance) }
+            next = min(next, chance)
+        }
+        // What is there now was looked at and did not go.
+        return max(next, moment.addingTimeInterval(1))
+    }
+}
