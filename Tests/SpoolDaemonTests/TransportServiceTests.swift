@@ -87,7 +87,9 @@ struct TransportServiceTests {
             #expect(await fixture.board.drainedAt(.first) == nil)
             fixture.time.advance(by: .seconds(30))
             try await fixture.transport.change(.first, to: .connected)
-            #expect(await fixture.board.admission(of: .first, at: fixture.time.now) == .now(upTo: 128))
+            #expect(
+                await fixture.board.admission(of: .first, at: fixture.time.now)
+                    == .now(lanes: Set(Lane.allCases), upTo: 128))
             #expect(await fixture.board.drainedAt(.first) == TestTime.noon + .seconds(30))
         }
         #expect(fixture.log.lines.map(\.message) == ["unlinked: logged out", "connected"])
