@@ -30,8 +30,8 @@ struct ForecastWalk {
         var priority: Priority
     }
 
-    /// The most messages that are walked: a tenth of a second.
-    private static let mostEvents = 60_000
+    /// The most messages that are walked: a moment's work.
+    private static let mostEvents = 30_000
     /// The most looks at lines, for queues of many.
     private static let mostLooks = 30_000_000
 
@@ -84,19 +84,16 @@ struct ForecastWalk {
 
     /// Whoever's turn comes first; among equals the one with most room left.
     private func nextDevice() -> Int? {
-        var first: Int?
-        for index in self.devices.indices where self.devices[index].next < .distantFuture {
-            guard let known = first else {
-                first = index
-                continue
+        var first = 0
+        var next = Date.distantFuture
+        for index in self.devices.indices where self.devices[index].next <= next {
+            if self.devices[index].next == next, next < .distantFuture {
+                guard self.devices[index].room(at: next) > self.devices[first].room(at: next) else { continue }
             }
-            let (mine, other) = (self.devices[index], self.devices[known])
-            if mine.next < other.next || (mine.next == other.next && mine.room(at: self.now) > other.room(at: self.now))
-            {
-                first = index
-            }
+            first = index
+            next = self.devices[index].next
         }
-        return first
+        return next < .distantFuture ? first : nil
     }
 
     private mutating func step(_ index: Int) {
