@@ -42,8 +42,9 @@ both_connected() { [ "$("$bin/spoolctl" device list --json | grep -c '"status":"
 until_true both_connected
 "$bin/spoolctl" device list
 
-echo "== drop two files: write under another name, then rename"
-for file in orders.csv notice.json; do
+echo "== drop three files: write under another name, then rename"
+cp examples/media/* "$work/spool/media/"
+for file in orders.csv notice.json attachments.csv; do
     cp "examples/$file" "$work/spool/incoming/.$file"
     mv "$work/spool/incoming/.$file" "$work/spool/incoming/$file"
 done
@@ -56,9 +57,11 @@ marked() {
 }
 until_true marked orders.csv
 until_true marked notice.json
+until_true marked attachments.csv
 
 "$bin/spoolctl" batches
-for file in orders.csv.accepted.json orders.csv.result.csv orders.csv.failed.csv notice.json.result.json; do
+for file in orders.csv.accepted.json orders.csv.result.csv orders.csv.failed.csv notice.json.result.json \
+    attachments.csv.result.csv; do
     echo "== results/$file"
     cat "$work/spool/results/$file"
     echo
@@ -70,6 +73,19 @@ control=$(sed 's/.*"control": "\([^"]*\)".*/\1/' "$work/simulator")
 for number in $("$bin/spoolctl" history --status sent --json | grep -o '"number":"[0-9]*"' | tr -dc '0-9\n' | sort -u); do
     echo "$number: $(curl -sS "$control/phones/$number/inbox")"
 done
+
+echo "== what they were sent has the SHA-256 of the originals"
+# Phones fetch an attachment when they have decrypted its message.
+arrived() { curl -sS "$control/phones/$1/inbox" | grep -q "\"sha256\":\"$2\".*\"status\":\"verified\""; }
+while read -r number file; do
+    sum=$(sha256sum "examples/media/$file" | cut -d' ' -f1)
+    until_true arrived "$number" "$sum"
+    echo "$number: $file $sum"
+done <<'FILES'
+923001234575 invoice.pdf
+923001234576 parcel.jpg
+923001234577 shipped.ogg
+FILES
 
 echo "== stop"
 kill "$daemon"
