@@ -35,7 +35,8 @@ struct PostableFile: EncryptedFile {
 
 /// The bytes of a file as they are sent, none read before its turn.
 struct FilePieces: AsyncSequence, Sendable {
-    static let pieceSize = 1 << 18
+    /// Each costs a change of threads, which on a busy machine takes longer than its bytes.
+    static let pieceSize = 1 << 20
 
     let file: TemporaryFile
     let length: Int64

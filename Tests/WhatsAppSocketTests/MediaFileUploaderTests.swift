@@ -48,7 +48,7 @@ import WhatsAppCrypto
         }
     }
 
-    @Test(arguments: [0, 1, 15, 16, 17, (1 << 18) - 26, 1 << 18, 3 * (1 << 18) + 5])
+    @Test(arguments: [0, 1, 15, 16, 17, (1 << 20) - 26, 1 << 20, 3 * (1 << 20) + 5])
     func `all of a file arrives, encrypted, with its length and what belongs to it`(count: Int) async throws {
         let file = Self.bytes(count)
         let path = try self.directory.write(file, to: "file")

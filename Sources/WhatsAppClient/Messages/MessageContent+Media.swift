@@ -63,10 +63,10 @@ extension MessageContent {
         _ attached: UploadedAttachment, _ caption: String?, _ expiration: UInt32?
     ) -> WADocumentMessage {
         var document = WADocumentMessage(attached, expiration)
-        if let name = attached.attachment.fileName {
-            document.fileName = name
-            document.title = name
-        }
+        // The name is all that is seen of it before it is fetched.
+        let name = attached.attachment.fileName ?? "document"
+        document.fileName = name
+        document.title = name
         if let caption { document.caption = caption }
         if let thumbnail = attached.attachment.thumbnail { document.jpegthumbnail = Data(thumbnail) }
         return document
