@@ -171,14 +171,15 @@ extension MessageQueue {
         }
     }
 
-    /// The result files of a settled batch are on disk, the marker last. Small pictures of its attachments are forgotten.
+    /// The result files of a settled batch are on disk, the marker last. What its
+    /// attachments were is forgotten with their files.
     public func markReported(_ batch: BatchID, now: Date) async throws(QueueError) {
         try await self.write { db in
             try db.execute(
                 sql: "UPDATE batch SET reportedAt = ? WHERE id = ? AND reportedAt IS NULL",
                 arguments: [now.milliseconds, batch.rawValue])
             try db.execute(
-                sql: "UPDATE media SET thumbnail = NULL WHERE batchId = ? AND thumbnail IS NOT NULL",
+                sql: "UPDATE media SET \(Self.withoutContent) WHERE batchId = ? AND hash IS NOT NULL",
                 arguments: [batch.rawValue])
         }
     }
@@ -294,6 +295,8 @@ private struct RowInsertion {
     private let message: BulkStatement
     private let refusal: BulkStatement
     private(set) var media: MediaInsertion
+    /// Whether the statement has the attachment of the row before; most files have none.
+    private var isMediaBound = false
     private(set) var stored = 0
     private(set) var refused = 0
 
@@ -354,9 +357,12 @@ private struct RowInsertion {
 
     private mutating func bindMedia(of request: MessageRequest, _ content: MediaContent?) throws {
         guard let media = request.media else {
+            guard self.isMediaBound else { return }
             for parameter: Int32 in 14...16 { self.message.bind(parameter, Int64?.none) }
+            self.isMediaBound = false
             return
         }
+        self.isMediaBound = true
         let entry = try self.media.entry(media, content)
         self.message.bind(14, entry.id)
         self.message.bind(15, entry.isThere ? nil : request.sendAt?.milliseconds ?? 0)
