@@ -11,8 +11,8 @@ import Synchronization
 /// Fetches remote attachments before their messages are due, so that no device's turn ever waits for a download.
 ///
 /// A message whose attachment is not there is not due (`MessageQueue+Media`); this service brings the file, tells the
-/// messages, and fails them when it cannot be had. Batches take turns. What was fetched and is not sent yet has a budget:
-/// beyond it fetching waits for sending.
+/// messages, and fails them when it cannot be had. What was fetched and is not sent yet has a budget: beyond it fetching
+/// waits for sending.
 struct MediaService: Service {
     let queue: MessageQueue
     let reader: QueueReader
@@ -30,30 +30,10 @@ struct MediaService: Service {
     /// The most bytes of attachments that are fetched ahead of sending.
     var budget: Int64 = 4_000_000_000
 
-    /// How many files are fetched at a time.
-    private static let mostFetches = 4
-
-    /// What is being fetched, and whose turn it is.
-    private struct Progress {
-        var underWay: Set<MediaID> = []
-        var turns: [BatchID: Int] = [:]
-        var lastTurn = 0
-
-        /// The batch that has waited longest.
-        mutating func next(of batches: [BatchID]) -> [BatchID] {
-            self.turns = self.turns.filter { batches.contains($0.key) }
-            return batches.sorted { (self.turns[$0] ?? 0, $0) < (self.turns[$1] ?? 0, $1) }
-        }
-
-        mutating func begin(_ media: WantedMedia) {
-            self.lastTurn += 1
-            self.turns[media.batch] = self.lastTurn
-            self.underWay.insert(media.id)
-        }
-    }
-
     private final class State: Sendable {
-        let progress = Mutex(Progress())
+        let turns = Mutex(FetchTurns())
+        /// Whether it was said that there is no room.
+        let isShortOfRoom = Mutex(false)
     }
 
     func run() async throws {
@@ -62,11 +42,12 @@ struct MediaService: Service {
             await self.tellAll()
             await withDiscardingTaskGroup { group in
                 while !Task.isCancelled {
+                    await self.dropFinished()
                     let (begun, next) = await self.turn(state)
                     for media in begun {
                         group.addTask {
                             await self.fetch(media)
-                            state.progress.withLock { _ = $0.underWay.remove(media.id) }
+                            state.turns.withLock { $0.end(media.id) }
                             self.wakeUps.media.ring()
                         }
                     }
@@ -86,10 +67,9 @@ struct MediaService: Service {
         let now = self.wallClock.now
         var begun: [WantedMedia] = []
         do throws(QueueError) {
-            while !Task.isCancelled, state.progress.withLock({ $0.underWay.count }) < Self.mostFetches {
-                guard let media = try await self.next(state, now) else { break }
-                guard try await self.hasRoom() else { return (begun, now.addingTimeInterval(Self.pause.seconds)) }
-                state.progress.withLock { $0.begin(media) }
+            while !Task.isCancelled, !state.turns.withLock({ $0.isFull }), let media = try await self.next(state, now) {
+                guard try await self.hasRoom(state) else { return (begun, now.addingTimeInterval(Self.pause.seconds)) }
+                state.turns.withLock { $0.begin(media.id, of: media.batch) }
                 begun.append(media)
             }
             return (begun, try await self.reader.nextMediaFetch(after: now))
@@ -104,20 +84,51 @@ struct MediaService: Service {
 
     private func next(_ state: State, _ now: Date) async throws(QueueError) -> WantedMedia? {
         let batches = try await self.reader.batchesWantingMedia(now: now)
-        for batch in state.progress.withLock({ $0.next(of: batches) }) {
-            let wanted = try await self.reader.wantedMedia(of: batch, now: now, limit: Self.mostFetches)
-            let underWay = state.progress.withLock { $0.underWay }
-            if let media = wanted.first(where: { !underWay.contains($0.id) }) { return media }
+        for batch in state.turns.withLock({ $0.order(batches) }) {
+            let wanted = try await self.reader.wantedMedia(of: batch, now: now, limit: FetchTurns.mostOfBatch)
+            if let media = wanted.first(where: { media in !state.turns.withLock { $0.isUnderWay(media.id) } }) {
+                return media
+            }
         }
         return nil
     }
 
-    private func hasRoom() async throws(QueueError) -> Bool {
-        guard try await self.reader.fetchedMediaSize() < self.budget else { return false }
-        guard let minimumFree = self.minimumFree else { return true }
+    // MARK: Room
+
+    private func hasRoom(_ state: State) async throws(QueueError) -> Bool {
+        let shortage = try await self.shortage()
+        let isNew = state.isShortOfRoom.withLock { isShort in
+            defer { isShort = shortage != nil }
+            return !isShort
+        }
+        if let shortage, isNew { self.logger.warning("attachments wait for room: \(shortage)") }
+        return shortage == nil
+    }
+
+    private func shortage() async throws(QueueError) -> String? {
+        let fetched = try await self.reader.fetchedMediaSize()
+        if fetched >= self.budget { return "\(fetched) bytes are fetched and not sent yet" }
+        guard let minimumFree = self.minimumFree else { return nil }
         // More than the floor below which no drop file is taken: attachments must not keep those out.
-        let floor = UInt64(max(0, minimumFree)) + UInt64(Self.mostFetches) * UInt64(MediaKind.maximumSize)
-        return ((try? self.freeSpace(self.stateDirectory)) ?? .max) >= floor
+        let floor = UInt64(max(0, minimumFree)) + UInt64(FetchTurns.most) * UInt64(MediaKind.maximumSize)
+        guard let available = try? self.freeSpace(self.stateDirectory), available < floor else { return nil }
+        return "\(self.stateDirectory) has \(available) bytes free, fetching needs \(floor)"
+    }
+
+    /// Removes the files whose last message is final, so that a long batch needs no more room than what is left of it.
+    private func dropFinished() async {
+        do {
+            while case let dropped = try await self.queue.dropFinishedMedia(), !dropped.isEmpty, !Task.isCancelled {
+                for media in dropped {
+                    // Where local files lay says nothing any more.
+                    let source = try MediaSource(media.source, local: LocalMedia(root: ""))
+                    try await self.store.remove(source, of: media.batch)
+                }
+            }
+        } catch {
+            guard !Task.isCancelled else { return }
+            self.logger.error("attachments that were sent cannot be removed now: \(error)")
+        }
     }
 
     // MARK: One attachment

@@ -168,14 +168,15 @@ extension MessageQueue {
         }
     }
 
-    /// The result files of a settled batch are on disk, the marker last. Small pictures of its attachments are forgotten.
+    /// The result files of a settled batch are on disk, the marker last. What its
+    /// attachments were is forgotten with their files.
     public func markReported(_ batch: BatchID, now: Date) async throws(QueueError) {
         try await self.write { db in
             try db.execute(
                 sql: "UPDATE batch SET reportedAt = ? WHERE id = ? AND reportedAt IS NULL",
                 arguments: [now.milliseconds, batch.rawValue])
             try db.execute(
-                sql: "UPDATE media SET thumbnail = NULL WHERE batchId = ? AND thumbnail IS NOT NULL",
+                sql: "UPDATE media SET \(Self.withoutContent) WHERE batchId = ? AND hash IS NOT NULL",
                 arguments: [batch.rawValue])
         }
     }
@@ -304,6 +305,8 @@ private struct RowInsertion {
     private let refusal: BulkStatement
     private let place: ImportPlace
     private(set) var media: MediaInsertion
+    /// Whether the statement has the attachment of the row before; most files have none.
+    private var isMediaBound = false
     private(set) var stored = 0
     /// Stored as failed: their numbers are on the user's suppression list.
     private(set) var suppressed = 0
@@ -386,9 +389,12 @@ private struct RowInsertion {
         of request: MessageRequest, _ media: MediaReference?, _ content: MediaContent?
     ) throws {
         guard let media else {
+            guard self.isMediaBound else { return }
             for parameter: Int32 in 21...23 { self.message.bind(parameter, Int64?.none) }
+            self.isMediaBound = false
             return
         }
+        self.isMediaBound = true
         let entry = try self.media.entry(media, content)
         self.message.bind(21, entry.id)
         self.message.bind(22, entry.isThere ? nil : request.sendAt?.milliseconds ?? 0)

@@ -68,6 +68,40 @@ extension MessageQueue {
         }
     }
 
+    /// Forgets what is known of attachments whose messages are all final, a hundred at a time.
+    ///
+    /// - Returns: The sources that their batches need no longer. One stays while the batch needs it for other messages.
+    public func dropFinishedMedia() async throws(QueueError) -> Set<FinishedMedia> {
+        try await self.write { db in
+            // mediaFinished
+            let finished = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, batchId, source FROM media INDEXED BY mediaFinished
+                    WHERE hash IS NOT NULL AND unfinished = 0 AND NOT EXISTS (\(Self.sameSource))
+                    AND (SELECT importedAt FROM batch WHERE id = batchId) IS NOT NULL LIMIT 100
+                    """)
+            for row in finished {
+                try db.cachedStatement(sql: "UPDATE media SET \(Self.withoutContent) WHERE id = ?")
+                    .execute(arguments: [row["id"] as Int64])
+            }
+            return Set(
+                finished.map { FinishedMedia(batch: BatchID(rawValue: $0["batchId"]), source: $0["source"]) })
+        }
+    }
+
+    /// Attachments from the same place that messages still need, along the index of the table's UNIQUE.
+    private static let sameSource = """
+        SELECT 1 FROM media other WHERE other.batchId = media.batchId AND other.source = media.source
+        AND other.unfinished > 0
+        """
+
+    /// The columns of an attachment that is not there.
+    static let withoutContent = """
+        hash = NULL, kind = NULL, mimeType = NULL, fileName = NULL, size = NULL, seconds = NULL, width = NULL,
+        height = NULL, thumbnail = NULL, isVoiceNote = 0
+        """
+
     private static func tell(of media: MediaID, _ now: Date, _ db: Database) throws -> Bool {
         let kind = try String.fetchOne(db, sql: "SELECT kind FROM media WHERE id = ?", arguments: [media.rawValue])
         if kind == MediaKind.audio.rawValue {
@@ -122,8 +156,7 @@ extension MessageQueue {
                 UPDATE media SET fetchAt = CASE WHEN hash IS NULL AND fetchAt < ?1 THEN fetchAt ELSE ?2 END,
                     attempts = CASE WHEN hash IS NULL THEN attempts ELSE 0 END,
                     firstAttemptAt = CASE WHEN hash IS NULL THEN firstAttemptAt END,
-                    hash = NULL, kind = NULL, mimeType = NULL, fileName = NULL, size = NULL, seconds = NULL, width = NULL,
-                    height = NULL, thumbnail = NULL, isVoiceNote = 0
+                    \(Self.withoutContent)
                 WHERE id = (SELECT mediaId FROM message WHERE id = ?3) AND isRemote = 1
                 """,
             arguments: [Self.endOfTime, now.milliseconds, message.rawValue])

@@ -23,6 +23,13 @@ public struct QueuedMedia: Hashable, Sendable {
     public var content: MediaContent?
 }
 
+/// A source that a batch needs no longer.
+public struct FinishedMedia: Hashable, Sendable {
+    public var batch: BatchID
+    /// `mediaUrl`, as its rows have it.
+    public var source: String
+}
+
 /// An attachment that has to be fetched before its messages can be sent.
 public struct WantedMedia: Equatable, Sendable {
     public var id: MediaID

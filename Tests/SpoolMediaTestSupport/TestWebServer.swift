@@ -107,7 +107,7 @@ private final class AnswerHandler: ChannelInboundHandler {
         let channel = context.channel
         channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { task in
             guard channel.isActive else { return task.cancel() }
-            channel.writeAndFlush(ByteBuffer(repeating: 0, count: 1), promise: nil)
+            channel.writeAndFlush(ByteBuffer(string: "a"), promise: nil)
         }
     }
 

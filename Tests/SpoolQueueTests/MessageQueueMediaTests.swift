@@ -293,13 +293,55 @@ import Testing
         #expect(try await self.test.reader.fetchedMediaSize() == 0)
     }
 
-    @Test func `small pictures go when the results are written`() async throws {
+    @Test func `a file is dropped when its last message is final`() async throws {
+        let media = MediaReference(source: Self.url)
+        let ids = try await self.test.add([request(1, media: media), request(2, media: media), request(3)], as: 1)
+        try await self.arrive(self.onlyWanted())
+        try await self.test.process(.sent(at: self.now))
+        #expect(try await self.test.queue.dropFinishedMedia() == [])
+        _ = try await self.test.queue.cancel(.message(ids[1]), now: self.now)
+        let file = FinishedMedia(batch: BatchID(rawValue: 1), source: Self.url)
+        #expect(try await self.test.queue.dropFinishedMedia() == [file])
+        #expect(try await self.test.queue.dropFinishedMedia() == [])
+        #expect(try await self.wanted() == [])
+    }
+
+    @Test func `nothing is dropped of a file whose further rows may need it`() async throws {
+        try await self.test.add([request(1, ref: "a")], as: 1)
+        let media = MediaReference(source: "a.jpg")
+        let seed = self.test.seed(2)
+        let refused = ImportRow(
+            record: 1, line: 2, content: .success(request(2, ref: "a", media: media)), media: Self.content)
+        try await self.test.queue.append([refused], to: seed, now: self.now)
+        #expect(try await self.test.queue.dropFinishedMedia() == [])
+        let taken = ImportRow(record: 2, line: 3, content: .success(request(3, media: media)), media: Self.content)
+        try await self.test.queue.finishImport([taken], of: seed, isStrict: false, now: self.now)
+        #expect(try await self.test.claim(10).compactMap { $0.media?.content } == [Self.content])
+    }
+
+    @Test func `a source stays while the batch needs it for others`() async throws {
+        let first = MediaReference(source: Self.url)
+        let other = MediaReference(source: Self.url, kind: .image)
+        let third = MediaReference(source: Self.url + "?3")
+        try await self.test.add([request(1, media: first), request(2, media: other), request(3, media: third)], as: 1)
+        for media in try await self.wanted() where media.reference != other { try await self.arrive(media.id) }
+        try await self.test.process(.sent(at: self.now))
+        // The other words for the same source are still to be looked at.
+        #expect(try await self.test.queue.dropFinishedMedia() == [])
+        try await self.test.process(.sent(at: self.now))
+        #expect(try await self.test.queue.dropFinishedMedia().map(\.source) == [third.source])
+        try await self.arrive(self.onlyWanted())
+        try await self.test.process(.sent(at: self.now))
+        #expect(try await self.test.queue.dropFinishedMedia().map(\.source) == [Self.url])
+    }
+
+    @Test func `what attachments were is forgotten when the results are written`() async throws {
         try await self.test.add([request(1, media: MediaReference(source: Self.url))], as: 1)
         try await self.arrive(self.onlyWanted())
         try await self.test.process(.sent(at: self.now))
-        #expect(try await self.test.count("SELECT count(thumbnail) FROM media") == 1)
         try await self.test.queue.markReported(BatchID(rawValue: 1), now: self.now)
-        #expect(try await self.test.count("SELECT count(thumbnail) FROM media") == 0)
+        #expect(try await self.test.count("SELECT count(hash) + count(thumbnail) FROM media") == 0)
         #expect(try await self.test.reader.unreportedBatches() == [])
+        #expect(try await self.test.queue.dropFinishedMedia() == [])
     }
 }

@@ -227,6 +227,9 @@ import Testing
             _ = try await self.test.queue.tell(of: MediaID(rawValue: 1), now: self.now)
             _ = try await self.test.queue.failMedia(MediaID(rawValue: 1), Refusal(.mediaType, "No"), now: self.now)
         }
+        try await self.expect(["mediaFinished", "sqlite_autoindex_media_1 (batchId=? AND source=?)"]) {
+            _ = try await self.test.queue.dropFinishedMedia()
+        }
         try await self.expect([]) { try await self.test.queue.markReported(BatchID(rawValue: 1), now: self.now) }
     }
 

@@ -27,10 +27,10 @@ public enum MediaSource: Hashable, Sendable {
             || byte == UInt8(ascii: ".")
     }
 
-    /// One text for the same source, another for every other one.
+    /// One text for the same source, another for every other one of the same user.
     var key: String {
         switch self {
-        case .file(let path, let local): "file:\(local.root)\0\(path)"
+        case .file(let path, _): "file:\(path)"
         case .url(let url): "url:\(url)"
         }
     }

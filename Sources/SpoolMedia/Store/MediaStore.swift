@@ -66,6 +66,11 @@ public actor MediaStore {
         try self.directory.remove(batch)
     }
 
+    /// The batch needs one of its sources no longer.
+    public func remove(_ source: MediaSource, of batch: BatchID) throws(MediaError) {
+        try self.directory.remove(ContentHash.of(source.key), of: batch)
+    }
+
     /// Removes all that no open batch needs; for the start, when a crash may have left something.
     public func sweep(keeping open: Set<BatchID>) throws(MediaError) {
         for batch in try self.directory.batches() where !open.contains(batch) { try self.directory.remove(batch) }
@@ -129,7 +134,7 @@ public actor MediaStore {
     /// Without a pause in between: the count of those who need a content is right at every moment.
     private func keep(_ file: FetchedFile, _ source: Source, _ path: String) throws(MediaError) -> StoredContent {
         do throws(MediaError) {
-            try self.directory.adopt(path, as: file.hash, size: file.size, for: source.batch)
+            try self.directory.adopt(path, as: file.hash, size: file.size, of: source.key, for: source.batch)
             let content = StoredContent(
                 hash: file.hash, size: file.size, contentType: file.contentType, name: file.name)
             try self.directory.write(.content(content), of: source.key, in: source.batch)

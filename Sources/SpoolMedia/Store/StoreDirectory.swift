@@ -4,9 +4,9 @@ import SpoolCore
 
 /// The store's files.
 ///
-/// `objects/ab/abcd…` is a content under its hash. `batches/42/` has, for each source of the batch, a record, and for
-/// each content that the batch needs a hard link to it: the filesystem counts who needs what, and a content with one
-/// name left is needed by nobody. `incoming/` has what is still being received.
+/// `objects/ab/abcd…` is a content under its hash. `batches/42/` has, for each source of the batch, a record and a hard
+/// link to its content: the filesystem counts who needs what, and a content with one name left is needed by nobody.
+/// `incoming/` has what is still being received.
 struct StoreDirectory: Sendable {
     let root: String
 
@@ -28,18 +28,23 @@ struct StoreDirectory: Sendable {
 
     private func record(_ key: ContentHash, of batch: BatchID) -> String { "\(self.batch(batch))/source-\(key)" }
 
-    private func reference(_ hash: ContentHash, of batch: BatchID) -> String {
-        "\(self.batch(batch))/content-\(hash)"
+    private func reference(_ key: ContentHash, _ hash: ContentHash, of batch: BatchID) -> String {
+        "\(self.batch(batch))/\(Self.referencePrefix)\(key)-\(hash)"
     }
+
+    private static let referencePrefix = "content-"
 
     /// What is known of a source; `nil` also when the content it speaks of is gone.
     func record(of key: ContentHash, in batch: BatchID) -> SourceRecord? {
-        // A missing record is the usual case, and one that a crash left half written is as good as missing.
-        guard let data = try? Data(contentsOf: URL(filePath: self.record(key, of: batch))),
-            let record = try? JSONDecoder().decode(SourceRecord.self, from: data)
-        else { return nil }
+        let record = self.read(self.record(key, of: batch))
         if case .content(let content) = record, !self.holds(content.hash, size: content.size) { return nil }
         return record
+    }
+
+    /// A missing record is the usual case, and one that a crash left half written is as good as missing.
+    private func read(_ path: String) -> SourceRecord? {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
+        return try? JSONDecoder().decode(SourceRecord.self, from: data)
     }
 
     /// Whether the content is there, as long as it has to be: a crash may have cut off what was not synchronized.
@@ -48,8 +53,10 @@ struct StoreDirectory: Sendable {
         return stat(self.object(hash), &status) == 0 && Int64(status.st_size) == size
     }
 
-    /// Makes the file at `path` the content, unless it is there already, and the batch one that needs it.
-    func adopt(_ path: String, as hash: ContentHash, size: Int64, for batch: BatchID) throws(MediaError) {
+    /// Makes the file at `path` the content, unless it is there already, and the source of the batch one that needs it.
+    func adopt(
+        _ path: String, as hash: ContentHash, size: Int64, of key: ContentHash, for batch: BatchID
+    ) throws(MediaError) {
         let object = self.object(hash)
         if self.holds(hash, size: size) {
             try Self.remove(path)
@@ -58,7 +65,7 @@ struct StoreDirectory: Sendable {
             guard rename(path, object) == 0 else { throw .store(call: "rename", path: object, code: errno) }
         }
         try Self.make(self.batch(batch))
-        let reference = self.reference(hash, of: batch)
+        let reference = self.reference(key, hash, of: batch)
         if link(object, reference) == 0 { return }
         guard errno == EEXIST else { throw .store(call: "link", path: reference, code: errno) }
         // An older link may be to a damaged content that was just replaced.
@@ -82,13 +89,21 @@ struct StoreDirectory: Sendable {
         guard access(directory, F_OK) == 0 else { return }
         for name in try Self.names(in: directory) {
             try Self.remove("\(directory)/\(name)")
-            guard name.hasPrefix("content-") else { continue }
-            let hash = String(name.dropFirst("content-".count))
+            guard name.hasPrefix(Self.referencePrefix), let hash = name.split(separator: "-").last else { continue }
             try self.removeUnneeded("\(self.root)/objects/\(hash.prefix(2))/\(hash)")
         }
         guard rmdir(directory) == 0 || errno == ENOENT else {
             throw .store(call: "rmdir", path: directory, code: errno)
         }
+    }
+
+    /// Forgets what a source of the batch needs, and removes its content when nobody else needs it.
+    func remove(_ key: ContentHash, of batch: BatchID) throws(MediaError) {
+        let path = self.record(key, of: batch)
+        guard case .content(let content) = self.read(path) else { return }
+        try Self.remove(self.reference(key, content.hash, of: batch))
+        try self.removeUnneeded(self.object(content.hash))
+        try Self.remove(path)
     }
 
     /// The batches that need anything.

@@ -53,6 +53,7 @@ enum V3AddMedia {
             WHERE status = 'pending' AND dueWithMedia IS NOT NULL;
         CREATE INDEX mediaWanted ON media(batchId, priority, fetchAt, id) WHERE hash IS NULL AND unfinished > 0;
         CREATE INDEX mediaWaiting ON media(fetchAt) WHERE hash IS NULL AND unfinished > 0;
+        CREATE INDEX mediaFinished ON media(id) WHERE hash IS NOT NULL AND unfinished = 0;
         CREATE INDEX mediaNeeded ON media(isRemote, size) WHERE hash IS NOT NULL AND unfinished > 0;
         """
 

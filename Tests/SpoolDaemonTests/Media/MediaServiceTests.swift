@@ -70,9 +70,10 @@ struct MediaServiceTests {
         try await fixture.add((0..<20).map { request($0, media: self.url(server, "large/\($0)")) }, as: 1)
         try await fixture.add([request(30, media: self.url(server, "small"))], as: 2)
         try await running(try fixture.mediaService()) { _ in
-            try await eventually("four requests") { server.requests.count == 4 }
+            try await eventually("five requests") { server.requests.count == 5 }
         }
-        #expect(Set(server.requests.map(\.path)) == ["/large/0", "/large/1", "/large/2", "/small"])
+        let large = (0..<FetchTurns.mostOfBatch).map { "/large/\($0)" }
+        #expect(Set(server.requests.map(\.path)) == Set(large + ["/small"]))
         try await server.close()
     }
 
@@ -217,6 +218,7 @@ struct MediaServiceTests {
             try await eventually("the first fetches") {
                 try await fixture.reader.fetchedMediaSize() == 4 * Int64(Self.pdf.count)
             }
+            try await fixture.log.wait(for: "attachments wait for room: 36 bytes are fetched and not sent yet")
             try await fixture.time.pass(.seconds(60), by: .seconds(5))
             #expect(server.requests.count == 4)
         }
@@ -228,6 +230,24 @@ struct MediaServiceTests {
             try await eventually("all to be sent") { try await fixture.states(ids).allSatisfy { $0 == .sent } }
         }
         #expect(server.requests.count == 9)
+        #expect(fixture.log.lines.count { $0.message.contains("wait for room") } <= 3)
+        try await server.close()
+    }
+
+    @Test func `what was sent leaves the store, though its batch goes on`() async throws {
+        let fixture = try await DaemonFixture { message in
+            message.text == "Text 2" ? .failed(.temporary(code: "503", detail: "busy")) : .acknowledged
+        }
+        let server = try await TestWebServer { request in .file(Self.pdf + Array(request.path.utf8)) }
+        let ids = try await fixture.add((1...2).map { request($0, media: self.url(server, "\($0)")) })
+        try await running(try fixture.mediaService(), fixture.delivery()) { _ in
+            try await eventually("the first to be sent") { try await fixture.message(ids[0]).status == .sent }
+            try await eventually("the second to be deferred") { try await fixture.outcomes(ids[1]) == ["deferred"] }
+            fixture.wakeUps.media.ring()
+            try await eventually("one file to go") {
+                try fixture.directory.names(in: "media/batches/1").count { $0.hasPrefix("content-") } == 1
+            }
+        }
         try await server.close()
     }
 

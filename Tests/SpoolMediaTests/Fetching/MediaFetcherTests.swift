@@ -182,6 +182,7 @@ struct MediaFetcherTests {
             let url = "http://files.example:\(server.port)/"
             async let error = fixture.failure(url)
             try await eventually("the request") { !server.requests.isEmpty }
+            try await waiting(for: "the deadline") { await clock.sleepers(atLeast: 1) }
             clock.advance(by: .seconds(301))
             #expect(try await error == .timedOut(host: "files.example", seconds: 300))
             try await server.close()

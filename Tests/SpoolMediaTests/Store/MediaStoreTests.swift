@@ -81,6 +81,38 @@ struct MediaStoreTests {
         try await server.close()
     }
 
+    @Test func `equal bytes stay while another source of the batch needs them`() async throws {
+        let server = try await TestWebServer { _ in .file(Samples.pdf) }
+        let url = "http://files.example:\(server.port)/"
+        let first = try self.request(url + "a.pdf")
+        let media = try await self.store.media(first, for: self.one)
+        let other = try await self.store.media(self.request(url + "b.pdf"), for: self.one)
+        #expect(media.hash == other.hash)
+        try await self.store.remove(first.source, of: self.one)
+        #expect(self.store.path(of: other) != nil)
+        try await self.store.remove(self.one)
+        #expect(try self.objects() == [])
+        try await server.close()
+    }
+
+    @Test func `a content goes when the last batch that needs it does, and may come back`() async throws {
+        let server = try await TestWebServer { _ in .file(Samples.pdf) }
+        let request = try self.request("http://files.example:\(server.port)/a.pdf")
+        let media = try await self.store.media(request, for: self.one)
+        #expect(try await self.store.media(request, for: self.two) == media)
+        try await self.store.remove(request.source, of: self.one)
+        #expect(self.store.path(of: media) != nil)
+        try await self.store.remove(request.source, of: self.two)
+        #expect(self.store.path(of: media) == nil)
+        try await self.store.remove(request.source, of: self.two)
+        #expect(try self.fixture.directory.names(in: "store/batches/2") == [])
+        #expect(server.requests.count == 2)
+        #expect(try await self.store.media(request, for: self.one) == media)
+        #expect(self.store.path(of: media) != nil)
+        #expect(server.requests.count == 3)
+        try await server.close()
+    }
+
     @Test func `a start removes what no open batch needs`() async throws {
         try self.fixture.directory.write(Samples.pdf, to: "media/a.pdf")
         try self.fixture.directory.write("text", to: "media/b.txt")
@@ -111,7 +143,7 @@ struct MediaStoreTests {
         let alice = LocalMedia(root: self.fixture.directory.path("media/alice"))
         let first = try await self.store.media(self.request("a.txt"), for: self.one)
         let second = try await self.store.media(
-            MediaRequest(source: MediaSource("a.txt", local: alice)), for: self.one)
+            MediaRequest(source: MediaSource("a.txt", local: alice)), for: self.two)
         #expect(first.hash != second.hash)
     }
 
