@@ -35,7 +35,8 @@ struct HousekeepingService: Service {
         do throws(QueueError) {
             if now < last { try await self.correctTimes(now) }
             last = now
-            if try await self.queue.expire(now: now) > 0 { self.wakeUps.results.ring() }
+            let ended = try await self.queue.expire(now: now) + self.queue.failHeld(now: now)
+            if ended > 0 { self.wakeUps.results.ring() }
             var next = try await self.queue.nextDue(after: now)
             for device in await self.board.ids {
                 guard let moment = try await self.settleUncertain(of: device, now) else { continue }
