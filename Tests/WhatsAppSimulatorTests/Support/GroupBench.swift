@@ -31,15 +31,21 @@ struct GroupBench {
             return jids.first { $0.server == (isByNumber ? .user : .lid) }
         }
         let own = isByNumber ? self.device.pn : self.device.lid
-        let lists = try self.bench.query(self.device.deviceQuery(users), on: self.connection)
         var devices: [JID] = []
-        for user in lists.child("usync")?.child("list")?.children ?? [] {
-            for entry in user.child("devices")?.child("device-list")?.children ?? [] {
-                devices.append(try require(user.jid("jid")).withDevice(try require(entry.integer("id"))))
+        for start in stride(from: 0, to: users.count, by: Self.usersPerQuery) {
+            let some = Array(users[start..<min(start + Self.usersPerQuery, users.count)])
+            let lists = try self.bench.query(self.device.deviceQuery(some), on: self.connection)
+            for user in lists.child("usync")?.child("list")?.children ?? [] {
+                for entry in user.child("devices")?.child("device-list")?.children ?? [] {
+                    devices.append(try require(user.jid("jid")).withDevice(try require(entry.integer("id"))))
+                }
             }
         }
         return devices.filter { $0 != own }
     }
+
+    /// The service wants no longer lists.
+    private static let usersPerQuery = 50
 
     /// Sends a text to all devices there are now, with the key for those that have not got it.
     mutating func send(_ text: String, id: String) throws {
