@@ -2,8 +2,10 @@
 # Installs the Debian packages that building and testing need; does nothing when they are there.
 set -euo pipefail
 
-packages=(libsqlite3-dev libssl-dev libsodium-dev zlib1g-dev libinotifytools0-dev libqrencode-dev libspng-dev
-    libturbojpeg0-dev libwebp-dev sqlite3 curl)
+packages=(
+    libsqlite3-dev libssl-dev libsodium-dev zlib1g-dev libinotifytools0-dev libqrencode-dev libspng-dev
+    libturbojpeg0-dev libwebp-dev sqlite3 curl python3-venv
+)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, lints, builds and runs every test. `--long` adds the long proofs: kill sweeps, ten thousand
-# texts under cuts and kills, the wire protocol under both sanitizers, and fuzzing (half an hour on two cores).
+# Installs what is missing, lints, builds, runs every test, and lets clients of others read what the daemon sends.
+# `--long` adds the long proofs: kill sweeps, ten thousand texts under cuts and kills, the wire protocol under both
+# sanitizers, and fuzzing (half an hour on two cores).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,6 +26,9 @@ swift build --build-tests
 
 echo "== tests"
 swift test --skip-build --parallel
+
+echo "== clients of others"
+./Tests/independent-clients.sh
 
 if [ "$long" = 1 ]; then
     echo "== long tests"

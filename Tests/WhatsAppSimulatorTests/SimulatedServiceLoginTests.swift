@@ -9,6 +9,17 @@ import WhatsAppProto
 @testable import WhatsAppSimulator
 
 struct SimulatedServiceLoginTests {
+    @Test func `a login that says it is not passive gets what waits for it at once`() throws {
+        var bench = ServiceBench()
+        var device = try TestDevice(seed: 1)
+        _ = try bench.link(&device, to: ServiceBench.ann)
+        let id = bench.connect(device, try device.login { $0.passive = false })
+        _ = try bench.next("success", on: id)
+        let infos = (bench.sent[id] ?? []).filter { $0.tag == "ib" }
+        #expect(infos.contains { $0.child("offline") != nil })
+        #expect(bench.complaints == ["a login is expected to have passive true"])
+    }
+
     private typealias Bench = ServiceBench
 
     struct Damage: CustomTestStringConvertible, Sendable {

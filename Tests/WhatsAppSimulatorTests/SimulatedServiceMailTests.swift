@@ -7,6 +7,21 @@ import WhatsAppBinary
 
 /// Stanzas of a connection come in one go, and what they bring for phones waits.
 struct SimulatedServiceMailTests {
+    @Test func `a device that asks for the first time for ever gets a message again five times`() throws {
+        var bench = ServiceBench()
+        var device = try TestDevice(seed: 1)
+        let id = try bench.link(&device, to: ServiceBench.ann)
+        bench.put(.person(.send(from: ServiceBench.bob, to: ServiceBench.ann, text: "hello", id: "B1")))
+        let message = try bench.next("message", on: id)
+        var retry = Node("receipt", ["id": "B1", "type": "retry"])
+        retry.attributes["to"] = message.attributes["from"]
+        retry.content = .nodes([
+            Node("retry", ["count": "1", "id": "B1", "t": "1", "v": "1"]), Node("registration", bytes: [0, 0, 0, 1]),
+        ])
+        for _ in 0..<8 { bench.put(.stanza(id, retry)) }
+        #expect((bench.sent[id] ?? []).count { $0.tag == "message" } == 5)
+    }
+
     private typealias Bench = ServiceBench
 
     /// A device that knows its recipient's devices, and texts of it that were not sent yet.

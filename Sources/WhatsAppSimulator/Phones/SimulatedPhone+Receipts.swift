@@ -19,6 +19,9 @@ extension SimulatedPhone {
         return .receipt(node, to: delivery.sender)
     }
 
+    /// How often a message is asked for again, or sent again to one device.
+    private static let maximumRepetitions = 5
+
     /// Asks for a message again, five times at most; the keys go along from the second time on.
     mutating func refuse(
         _ delivery: Delivery, id: String, _ error: SignalError, using random: inout SimulationRandom
@@ -30,7 +33,8 @@ extension SimulatedPhone {
         // Who was never given a key is told so by the service, which knows why.
         let isMissingKey = if case .noSenderKey = error { true } else { false }
         let failure = PhoneOutput.undecryptable(isMissingKey ? nil : "\(error)", sender: delivery.sender)
-        guard count <= 5, let bundle = try? self.bundle(withOneTimeKey: count > 1, using: &random) else {
+        guard count <= Self.maximumRepetitions, let bundle = try? self.bundle(withOneTimeKey: count > 1, using: &random)
+        else {
             return [failure]
         }
         var node = Node("receipt", ["type": "retry"])
@@ -71,8 +75,12 @@ extension SimulatedPhone {
             }
         }
         guard stanza.string("type") == "retry", let id = stanza.string("id"), let message = self.sent[id],
-            let count: Int = stanza.child("retry")?.integer("count"), count <= 5
+            let count: Int = stanza.child("retry")?.integer("count"), count <= Self.maximumRepetitions
         else { return [] }
+        // Counted here as well: some devices ask for the first time for ever.
+        let key = "\(id)|\(delivery.sender)"
+        guard self.repetitions[key, default: 0] < Self.maximumRepetitions else { return [] }
+        self.repetitions[key, default: 0] += 1
         let retry = PhoneRetry(count: count, bundle: Self.bundle(in: stanza))
         return [.sendAgain(message, to: delivery.sender, retry)]
     }

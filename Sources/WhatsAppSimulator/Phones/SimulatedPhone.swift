@@ -21,6 +21,8 @@ struct SimulatedPhone: Sendable {
     var sent: [String: SentMessage] = [:]
     /// How often a message was asked for again, by its id and sender.
     var retries: [String: Int] = [:]
+    /// How often it has sent a message again, by its id and the device.
+    var repetitions: [String: Int] = [:]
     /// Whether it has lost something, so that messages it cannot read are nobody's fault.
     var hasLostKeys = false
     var undecryptable = 0

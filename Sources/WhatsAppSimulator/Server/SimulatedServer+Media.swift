@@ -6,6 +6,8 @@ import WhatsAppCrypto
 extension SimulatedServer {
     /// Clients are told of so many.
     private static let mediaHostCount = 2
+    /// So many results of decrypting are kept.
+    private static let rememberedOpenings = 4096
 
     /// The media servers while they run.
     struct RunningMedia: Sendable {
@@ -59,6 +61,7 @@ extension SimulatedServer {
                     return .broken
                 }
             }
+        if self.openings.count >= Self.rememberedOpenings { self.openings = [:] }
         self.openings[same] = opening
         Task {
             let result = await opening.value

@@ -15,6 +15,8 @@ struct ServiceConnection: Sendable {
 
     var stage: Stage
     var style: FrameStyle = []
+    /// Whether it waits with what there is for it until it is told to begin; a login may say that it does not.
+    var isPassive = true
     /// Answers no keepalive.
     var isSilent = false
     /// The ids of the iqs that came.

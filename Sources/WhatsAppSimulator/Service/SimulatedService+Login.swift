@@ -58,6 +58,7 @@ extension SimulatedService {
             self.end(old, with: Node("stream:error", children: [Node("conflict", ["type": "replaced"])]))
         }
         self.connections[id] = ServiceConnection(stage: .device(deviceID))
+        self.connections[id]?.isPassive = payload.passive
         self.companions[deviceID]?.connection = id
         self.counts.logins += 1
         var delay: Double?
@@ -111,6 +112,7 @@ extension SimulatedService {
         self.send(success, to: id)
         let routing = Node("edge_routing", children: [Node("routing_info", bytes: [0x08, 0x02, 0x08, 0x05])])
         self.send(Node("ib", ["from": .jid(.service)], children: [routing]), to: id)
+        if self.connections[id]?.isPassive == false { self.activate(id, device) }
     }
 
     /// A device leaves passive mode: it gets what has waited, then everything as it comes.
