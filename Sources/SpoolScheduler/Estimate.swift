@@ -9,9 +9,13 @@ public struct Estimate: Sendable {
         self.devices = devices
     }
 
-    /// When the `count`-th message from now will have been sent, or `nil` when no device can send.
+    /// When the `count`-th message from now will have been sent, its gap included, or `nil` when no device can send.
     public func completion(of count: Int, now: Date) -> Date? {
-        self.completion(of: count, now: now, .usual)
+        guard let gap = self.devices.first?.policy.pacing.gap,
+            let completion = self.completion(of: count, now: now, .usual)
+        else { return nil }
+        guard count > 0, completion < .distantFuture else { return completion }
+        return completion.addingTimeInterval((gap.lowerBound + gap.upperBound) / 2)
     }
 
     /// The phrase for a message with `ahead` others before it: `5-20 seconds`; `nil` when no device can send.

@@ -54,32 +54,52 @@ extension DeviceState {
 
     /// Each line is a rule.
     private func deviceObstacles(at now: Date, _ backlog: Backlog) -> [Closure] {
-        var closures: [Closure?] = [
+        let closures: [Closure?] = [
             self.memory.pause.map { Closure(until: .distantFuture, .paused($0.reason)) },
             self.memory.standing.halted,
             self.memory.standing.banned(at: now),
             self.memory.cooldown.closure(at: now),
-            self.pace.rest(at: now, self.policy.pacing),
-            self.pace.gap(at: now, lead: self.typingLead),
         ]
-        for (cap, window) in self.caps {
-            let waiting = window == .hour ? backlog.hour : backlog.day
-            let room = cap.room(at: now, after: self.ledger.all)
-            if room == 0 {
-                let reason: WaitReason = window == .hour ? .hourlyCap(cap.limit) : .dailyCap(cap.limit)
-                closures.append(Closure(until: cap.nextRoom(at: now, after: self.ledger.all), reason))
-            } else if self.policy.spreading, room < waiting {
-                closures.append(self.pace.spreading(cap, over: window, at: now))
-            }
-        }
-        return closures.compactMap(\.self)
+        return closures.compactMap(\.self) + self.pauses(at: now, backlog, lead: self.typingLead)
+            + self.fullCaps(at: now)
     }
 
-    /// When the gap after the last send ends: a plan fills what is left of it with typing.
-    public var gapEnd: Date? { self.pace.gapEnd }
+    private func fullCaps(at now: Date) -> [Closure] {
+        self.caps.compactMap { cap, window in
+            guard cap.room(at: now, after: self.ledger.all) == 0 else { return nil }
+            let reason: WaitReason = window == .hour ? .hourlyCap(cap.limit) : .dailyCap(cap.limit)
+            return Closure(until: cap.nextRoom(at: now, after: self.ledger.all), reason)
+        }
+    }
 
-    /// Seconds by which a message is taken before its gap ends, to be typed in them.
+    /// When the pause after the last send ends, `now` when it has: no message leaves before. With human simulation
+    /// messages are taken earlier, and what is left of the pause is filled with typing.
+    public func pauseEnd(at now: Date, backlog: Backlog = .none) -> Date {
+        Self.last(self.pauses(at: now, backlog, lead: 0))?.until ?? now
+    }
+
+    /// Seconds by which a message is taken before its pause ends, to be typed in them.
     private var typingLead: TimeInterval { self.policy.humanSimulation ? HumanPlan.longest : 0 }
+
+    /// Each line is a rule.
+    private func pauses(at now: Date, _ backlog: Backlog, lead: TimeInterval) -> [Closure] {
+        let moment = now.addingTimeInterval(lead)
+        let pauses =
+            [self.pace.rest(at: moment, self.policy.pacing), self.pace.gap(at: moment)]
+            + self.spreading(at: now, backlog, seenFrom: moment)
+        return pauses.compactMap { pause in
+            pause.map { Closure(until: $0.until.addingTimeInterval(-lead), $0.reason) }
+        }
+    }
+
+    private func spreading(at now: Date, _ backlog: Backlog, seenFrom moment: Date) -> [Closure?] {
+        guard self.policy.spreading else { return [] }
+        return self.caps.map { cap, window in
+            let room = cap.room(at: now, after: self.ledger.all)
+            guard room > 0, room < (window == .hour ? backlog.hour : backlog.day) else { return nil }
+            return self.pace.spreading(cap, over: window, at: moment)
+        }
+    }
 
     var caps: [(cap: SendingCap, window: WaitReason.Window)] {
         let hourly = self.policy.pacing.hourly.map { (SendingCap(limit: $0, window: 3600), WaitReason.Window.hour) }

@@ -22,15 +22,11 @@ struct Pace: Equatable, Sendable {
         self.pause(after: last, policy, using: &generator)
     }
 
-    /// When the gap after the last send ends, `nil` before the first.
-    var gapEnd: Date? { self.gapEnds }
-
     // MARK: Asking
 
-    /// - Parameter lead: Seconds by which it ends earlier.
-    func gap(at now: Date, lead: TimeInterval) -> Closure? {
-        guard let end = self.gapEnds?.addingTimeInterval(-lead), end > now else { return nil }
-        return Closure(until: end, self.ramp == nil ? .delay : .reconnected)
+    func gap(at now: Date) -> Closure? {
+        guard let gapEnds = self.gapEnds, gapEnds > now else { return nil }
+        return Closure(until: gapEnds, self.ramp == nil ? .delay : .reconnected)
     }
 
     func rest(at now: Date, _ policy: PacingPolicy) -> Closure? {

@@ -15,11 +15,9 @@ struct FlowingDevice {
         let characters = Self.characters(of: walk)
         var rates: [(policy: SchedulerPolicy, rate: Double)] = []
         return walk.devices.map { device in
-            var policy = device.state.policy
-            policy.humanSimulation = device.types
-            let known = rates.first { $0.policy == policy }?.rate
-            let rate = known ?? SteadyPace.rate(policy, characters: characters)
-            if known == nil { rates.append((policy, rate)) }
+            let known = rates.first { $0.policy == device.policy }?.rate
+            let rate = known ?? SteadyPace.rate(device.policy, characters: characters)
+            if known == nil { rates.append((device.policy, rate)) }
             return FlowingDevice(device.state, rate, walk.now)
         }
     }

@@ -44,12 +44,13 @@ public struct Forecast: Sendable {
     ///   - lines: The whole queue.
     ///   - planned: The batch whose `days` are wanted.
     ///   - zone: Of the days.
+    ///   - mostWalked: How many messages are walked one by one at most.
     public init(
         devices: [Device], lines: [QueueLine], zones: RecipientZones, now: Date, course: Course = .usual,
-        planned: BatchID? = nil, zone: TimeZone = .gmt
+        planned: BatchID? = nil, zone: TimeZone = .gmt, mostWalked: Int = 30_000
     ) {
         var walk = ForecastWalk(devices, lines, zones, now, course, DayCount(planned, zone))
-        walk.run()
+        walk.run(mostWalked)
         if walk.isLeft { walk.flow() }
         self.lines = lines
         self.progress = walk.progress

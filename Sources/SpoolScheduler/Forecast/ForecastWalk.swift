@@ -11,35 +11,25 @@ struct ForecastWalk {
     var openings: OpeningTimes
     var dayCount: DayCount
     var now: Date
-    /// When users and lines had their last turn.
-    private var userTurns: [UserKey: Int] = [:]
-    private var lineTurns: [Int]
-    private var turn = 0
+    private var turns: Turns
     private var backlog = WalkingBacklog()
     private var events = 0
 
-    enum Owner: Equatable {
+    enum Owner: Hashable {
         case anyone
         case device(Int)
         /// A device that takes no part.
         case nobody
     }
 
-    private struct UserKey: Hashable {
-        var user: Int64
-        var priority: Priority
-    }
-
-    /// The most messages that are walked: a moment's work.
-    private static let mostEvents = 30_000
     /// The most looks at lines, for queues of many.
-    private static let mostLooks = 30_000_000
+    private static let mostLooks = 10_000_000
 
     init(
         _ devices: [Forecast.Device], _ lines: [QueueLine], _ zones: RecipientZones, _ now: Date,
         _ course: Forecast.Course, _ dayCount: DayCount
     ) {
-        self.devices = devices.enumerated().map { WalkingDevice($1, course, seed: $0, now) }
+        self.devices = devices.enumerated().map { WalkingDevice($1, course, index: $0, now) }
         self.lines = lines
         self.owners = lines.map { line in
             guard let owner = line.owner else { return .anyone }
@@ -49,7 +39,7 @@ struct ForecastWalk {
         self.openings = OpeningTimes(devices.first?.state.policy.quietHours, zones)
         self.dayCount = dayCount
         self.now = now
-        self.lineTurns = Array(repeating: 0, count: lines.count)
+        self.turns = Turns(lines, self.owners)
     }
 
     /// Whether a line is left that some device may still send.
@@ -73,8 +63,8 @@ struct ForecastWalk {
         }
     }
 
-    mutating func run() {
-        let most = min(Self.mostEvents, Self.mostLooks / max(1, self.lines.count))
+    mutating func run(_ mostEvents: Int) {
+        let most = min(mostEvents, Self.mostLooks / max(1, self.lines.count))
         while self.events < most, let index = self.nextDevice() {
             self.now = max(self.now, self.devices[index].next)
             self.step(index)
@@ -116,27 +106,38 @@ struct ForecastWalk {
         self.backlog.take(line, self.owners[line], of: self.lines[line], at: moment)
         self.progress[line].send(at: sent)
         self.dayCount.add(1, of: self.lines[line], by: index, at: sent)
-        self.turn += 1
-        self.lineTurns[line] = self.turn
-        self.userTurns[UserKey(user: self.lines[line].user, priority: self.lines[line].priority)] = self.turn
+        self.turns.end(self.lines[line], by: index)
     }
 
-    /// By priority, then the user and the batch that have waited longest.
+    /// By priority, then the user and of that the batch that have waited longest; its own goes first among equals.
     private mutating func choose(_ index: Int, _ lanes: Set<Lane>, at moment: Date) -> Int? {
-        var best: (rank: Int, user: Int, line: Int, index: Int)?
+        let due = self.due(index, lanes, at: moment)
         let order = self.devices[index].wheel.order
+        guard let priority = order.first(where: { priority in due.contains { self.lines[$0].priority == priority } }),
+            let user = due.filter({ self.lines[$0].priority == priority })
+                .min(by: {
+                    (self.turns.user(of: $0), self.lines[$0].user) < (self.turns.user(of: $1), self.lines[$1].user)
+                })
+                .map({ self.lines[$0].user })
+        else { return nil }
+        return due.filter { self.lines[$0].priority == priority && self.lines[$0].user == user }
+            .min { self.key($0) < self.key($1) }
+    }
+
+    private func key(_ line: Int) -> (Int, Int, Int64) {
+        (self.turns.batch(of: line), self.owners[line] == .anyone ? 1 : 0, self.lines[line].batch.rawValue)
+    }
+
+    private mutating func due(_ index: Int, _ lanes: Set<Lane>, at moment: Date) -> [Int] {
+        var due: [Int] = []
         for line in self.lines.indices where self.progress[line].left > 0 && self.belongs(line, to: index) {
             let entry = self.lines[line]
             guard lanes.contains(entry.lane), entry.notBefore.map({ $0 <= moment }) ?? true,
                 self.openings.opening(of: entry.zones, from: moment) <= moment
             else { continue }
-            let rank = order.firstIndex(of: entry.priority) ?? 0
-            let user = self.userTurns[UserKey(user: entry.user, priority: entry.priority)] ?? 0
-            let key = (rank, user, self.lineTurns[line], line)
-            if let known = best, (known.rank, known.user, known.line, known.index) <= key { continue }
-            best = key
+            due.append(line)
         }
-        return best?.index
+        return due
     }
 
     /// When something may be there to send that is not there now.

@@ -9,9 +9,9 @@ enum SteadyPace {
     static let unlimited = 1e9
 
     static func rate(_ policy: SchedulerPolicy, characters: Int) -> Double {
-        var chance = EvenChance(from: 1)
+        var chance = SteadyChance(at: 0.5)
+        let typing = Typing(characters, policy)
         var policy = policy
-        let typing = policy.humanSimulation ? WalkingDevice.typing(characters) : 0
         policy.humanSimulation = false
         var device = DeviceState(policy: policy, sends: [], newUsing: &chance)
         let start = Date(timeIntervalSince1970: 0)
@@ -22,7 +22,10 @@ enum SteadyPace {
             switch device.admission(at: now, backlog: endless) {
             case .wait(let until, _): now = until
             case .now:
-                if let last = sends.last { now = max(now, last.addingTimeInterval(typing)) }
+                if let last = sends.last {
+                    let isBoundByGap = now.timeIntervalSince(last) < policy.pacing.gap.upperBound
+                    now = max(now, last.addingTimeInterval(typing.length)) + (isBoundByGap ? typing.extra : 0)
+                }
                 device.record(lane: .known, start: now, end: now, using: &chance)
                 sends.append(now)
             }
@@ -35,6 +38,6 @@ enum SteadyPace {
         let middle = start.addingTimeInterval(end.timeIntervalSince(start) / 2)
         let length = end.timeIntervalSince(middle)
         guard length > 0, end < .distantFuture else { return sends.isEmpty ? 0 : Self.unlimited }
-        return Double(sends.count { $0 > middle }) / length
+        return Double(sends.count { $0 >= middle }) / length
     }
 }

@@ -8,24 +8,27 @@ struct WalkingDevice {
     var wheel = PriorityWheel()
     /// When it is looked at next.
     var next: Date
-    private var chance: EvenChance
-    let types: Bool
+    /// What the device's policy says, its typing included.
+    let policy: SchedulerPolicy
+    private var chance: SteadyChance
+    private let isUsual: Bool
     /// The device stands ready since then.
     private var freeSince: Date
 
-    init(_ device: Forecast.Device, _ course: Forecast.Course, seed: Int, _ now: Date) {
-        self.index = seed
+    init(_ device: Forecast.Device, _ course: Forecast.Course, index: Int, _ now: Date) {
+        self.index = index
         self.state = device.state
-        self.types = device.state.policy.humanSimulation
+        self.policy = device.state.policy
+        self.isUsual = course == .usual
         // A forecast adds the typing itself.
         self.state.policy.humanSimulation = false
         self.next = now
         self.freeSince = now
         self.chance =
             switch course {
-            case .early: EvenChance(at: 0)
-            case .usual: EvenChance(from: seed)
-            case .late: EvenChance(at: 1)
+            case .early: SteadyChance(at: 0)
+            case .usual: SteadyChance(at: 0.5)
+            case .late: SteadyChance(at: 1)
             }
     }
 
@@ -36,18 +39,15 @@ struct WalkingDevice {
 
     /// - Returns: When the message leaves.
     mutating func send(_ line: QueueLine, at moment: Date) -> Date {
-        let typed = self.freeSince.addingTimeInterval(self.types ? Self.typing(line.characters) : 0)
-        let leaves = max(moment, typed)
+        let typing = Typing(line.characters, self.policy)
+        var leaves = max(moment, self.freeSince.addingTimeInterval(typing.length))
+        let isBoundByGap = moment.timeIntervalSince(self.freeSince) < self.policy.pacing.gap.upperBound
+        if self.isUsual, isBoundByGap { leaves += typing.extra }
         self.state.record(lane: line.lane, start: leaves, end: leaves, using: &self.chance)
         if line.lane == .cold { self.state.memory.breaker = CircuitBreaker() }
         self.wheel.recordSend(line.priority)
         self.freeSince = leaves
         self.next = leaves
         return leaves
-    }
-
-    /// Seconds, on average.
-    static func typing(_ characters: Int) -> Double {
-        min(max(Double(max(0, characters)) / HumanPlan.speed, HumanPlan.length.lowerBound), HumanPlan.length.upperBound)
     }
 }

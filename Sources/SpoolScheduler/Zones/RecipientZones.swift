@@ -7,8 +7,22 @@ public struct RecipientZones: Sendable {
 
     /// Looked up once: by its name a zone is found slowly.
     private static let byCode: [Int: [TimeZone]] = CallingCodes.zoneNames.mapValues { names in
-        names.split(separator: " ").compactMap { TimeZone(identifier: String($0)) }
+        Self.distinct(names.split(separator: " ").compactMap { TimeZone(identifier: String($0)) })
     }
+
+    /// The first of those that show the same time week by week: many zones of a large country differ only in the past,
+    /// and every one of them has to be asked for every message.
+    static func distinct(_ zones: [TimeZone]) -> [TimeZone] {
+        guard zones.count > 1 else { return zones }
+        var seen: Set<[Int]> = []
+        return zones.filter { zone in
+            seen.insert(Self.weeks.map { zone.secondsFromGMT(for: $0) }).inserted
+        }
+    }
+
+    /// 2025 to 2033.
+    private static let weeks = stride(from: 1_735_700_000.0, to: 2_000_000_000, by: 7 * 86400).map(
+        Date.init(timeIntervalSince1970:))
 
     /// - Parameter fallback: The zone of numbers that belong to no country.
     public init(fallback: TimeZone) {

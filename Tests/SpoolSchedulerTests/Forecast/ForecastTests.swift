@@ -30,9 +30,12 @@ private let tenSeconds = SchedulerPolicy.free {
 
 @Suite struct ForecastTests {
     private func forecast(
-        _ devices: [Forecast.Device], _ lines: [QueueLine], course: Forecast.Course = .usual, planned: BatchID? = nil
+        _ devices: [Forecast.Device], _ lines: [QueueLine], course: Forecast.Course = .usual, planned: BatchID? = nil,
+        mostWalked: Int = 2000
     ) -> Forecast {
-        Forecast(devices: devices, lines: lines, zones: zones, now: start, course: course, planned: planned)
+        Forecast(
+            devices: devices, lines: lines, zones: zones, now: start, course: course, planned: planned,
+            mostWalked: mostWalked)
     }
 
     @Test func `a device sends one message after the other`() {
@@ -187,13 +190,29 @@ private let tenSeconds = SchedulerPolicy.free {
         #expect(self.forecast([], [line(1, 1)]).completion == nil)
     }
 
+    @Test func `what flows at a steady pace ends when the walk would`() throws {
+        var policy = SchedulerPolicy()
+        policy.warmUp = true
+        let lines = (Int64(1)...8).map { number in
+            line(
+                number, 700 * Int(number), user: number % 3, Priority.allCases[Int(number % 3)],
+                number % 4 == 0 ? .cold : .known, owner: number % 2 == 0 ? "dev0" : nil)
+        }
+        let walked = self.forecast(devices(2, policy), lines, mostWalked: 100_000)
+        let flowed = self.forecast(devices(2, policy), lines, mostWalked: 500)
+        for number in Int64(1)...8 {
+            let exact = try #require(walked.completion(of: batch(number))).timeIntervalSince(start)
+            let steady = try #require(flowed.completion(of: batch(number))).timeIntervalSince(start)
+            #expect(abs(steady / exact - 1) < 0.1, "batch \(number): \(exact / day) and \(steady / day) days")
+        }
+    }
+
     // MARK: Against what then happens
 
     @Test(arguments: UInt64(1)...6)
     func `what is foreseen comes true within a tenth`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var policy = SchedulerPolicy()
-        policy.humanSimulation = false
         policy.warmUp = seed % 2 == 0
         let all = devices(Int.random(in: 1...3, using: &generator), policy)
         let lines = (Int64(1)...12).map { number in
@@ -205,7 +224,7 @@ private let tenSeconds = SchedulerPolicy.free {
                 notBefore: Bool.random(using: &generator)
                     ? start + Double.random(in: 0...5, using: &generator) * hour : nil)
         }
-        let forecast = self.forecast(all, lines)
+        let forecast = self.forecast(all, lines, mostWalked: 30_000)
         var run = RandomRun(all, lines, now: start, seed: seed &+ 100)
         run.run()
         var errors: [Double] = []

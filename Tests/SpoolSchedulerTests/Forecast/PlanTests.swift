@@ -46,7 +46,7 @@ import Testing
         #expect(outlook.held == ["DUPLICATE_MESSAGE": 2])
         #expect(outlook.days.map(\.count).reduce(0, +) == 4)
         #expect(outlook.neverSent == 0)
-        #expect(outlook.first == self.now + WalkingDevice.typing(1))
+        #expect(outlook.first == self.now + 1.5)
     }
 
     @Test func `careful holds what standard only warns of`() {

@@ -8,8 +8,7 @@ import SpoolTestSupport
 struct RandomRun {
     private var devices: [(id: DeviceID, state: DeviceState, wheel: PriorityWheel, next: Date)]
     private var lines: [QueueLine]
-    private var userTurns: [String: Int] = [:]
-    private var lineTurns: [Int]
+    private var turns: [String: Int] = [:]
     private var generator: SeededGenerator
     private(set) var finished: [BatchID: Date] = [:]
     private(set) var sends: [(device: Int, lane: Lane, at: Date)] = []
@@ -17,9 +16,7 @@ struct RandomRun {
     init(_ devices: [Forecast.Device], _ lines: [QueueLine], now: Date, seed: UInt64) {
         self.devices = devices.map { ($0.id, $0.state, PriorityWheel(), now) }
         self.lines = lines
-        self.lineTurns = Array(repeating: 0, count: lines.count)
         self.generator = SeededGenerator(seed: seed)
-        for index in self.devices.indices { self.devices[index].state.policy.humanSimulation = false }
     }
 
     mutating func run() {
@@ -67,27 +64,50 @@ struct RandomRun {
             shared: count(self.lines.filter { $0.owner == nil }), devices: self.devices.count)
     }
 
+    /// As the queue does: the user first, then the batch; what any device may send has one turn for all.
     private func choose(_ lines: [Int], _ index: Int) -> Int? {
-        let order = self.devices[index].wheel.order
-        return lines.min { left, right in self.key(left, order) < self.key(right, order) }
+        for priority in self.devices[index].wheel.order {
+            let lines = lines.filter { self.lines[$0].priority == priority }
+            let user = lines.min {
+                (self.turns[self.userKey($0)] ?? 0, self.lines[$0].user)
+                    < (self.turns[self.userKey($1)] ?? 0, self.lines[$1].user)
+            }.map { self.lines[$0].user }
+            guard let user else { continue }
+            return lines.filter { self.lines[$0].user == user }.min {
+                (self.turns[self.batchKey($0)] ?? 0, self.lines[$0].batch)
+                    < (self.turns[self.batchKey($1)] ?? 0, self.lines[$1].batch)
+            }
+        }
+        return nil
     }
 
-    private func key(_ line: Int, _ order: [Priority]) -> (Int, Int, Int, Int) {
-        let entry = self.lines[line]
-        return (
-            order.firstIndex(of: entry.priority) ?? 0, self.userTurns["\(entry.user) \(entry.priority)"] ?? 0,
-            self.lineTurns[line], line
-        )
+    private func userKey(_ line: Int) -> String {
+        "user \(self.lines[line].user) \(self.lines[line].priority) \(self.lines[line].owner?.rawValue ?? "")"
+    }
+
+    private func batchKey(_ line: Int) -> String {
+        "batch \(self.lines[line].batch) \(self.lines[line].priority) \(self.lines[line].owner?.rawValue ?? "")"
     }
 
     private mutating func send(_ line: Int, by index: Int, at now: Date) {
         let entry = self.lines[line]
-        self.devices[index].state.record(lane: entry.lane, start: now, end: now, using: &self.generator)
+        var sentAt = now
+        if self.devices[index].state.policy.humanSimulation {
+            let end = self.devices[index].state.pauseEnd(at: now, backlog: self.backlog(of: index, at: now))
+            let gap = end.timeIntervalSince(now)
+            let plan = HumanPlan(
+                to: .phone("923001234567"), characters: entry.characters, gap: .seconds(gap), using: &self.generator)
+            sentAt = now + plan.sendsAfter.seconds
+        }
+        self.devices[index].state.record(lane: entry.lane, start: sentAt, end: sentAt, using: &self.generator)
+        self.devices[index].next = sentAt
         self.devices[index].wheel.recordSend(entry.priority)
-        self.sends.append((index, entry.lane, now))
+        self.sends.append((index, entry.lane, sentAt))
         self.lines[line].count -= 1
-        self.userTurns["\(entry.user) \(entry.priority)"] = self.sends.count
-        self.lineTurns[line] = self.sends.count
-        self.finished[entry.batch] = now
+        for owner in ["", self.devices[index].id.rawValue] {
+            self.turns["user \(entry.user) \(entry.priority) \(owner)"] = self.sends.count
+            self.turns["batch \(entry.batch) \(entry.priority) \(owner)"] = self.sends.count
+        }
+        self.finished[entry.batch] = sentAt
     }
 }

@@ -74,9 +74,32 @@ private let person = Recipient.phone("923001234567")
                 $0.pacing.maximumDelay = .seconds(20)
             })
         device.send(at: start)
-        #expect(device.gapEnd == start + 20)
+        #expect(device.pauseEnd(at: start) == start + 20)
         #expect(device.nextSend(at: start) == start + 20 - HumanPlan.longest)
         device.policy.humanSimulation = false
         #expect(device.nextSend(at: start) == start + 20)
+    }
+
+    @Test func `typing falls into the pauses of spreading and rest as well`() {
+        var spread = state(
+            .free {
+                $0.humanSimulation = true
+                $0.spreading = true
+                $0.pacing.hourly = 100
+            })
+        spread.send(at: start)
+        let backlog = Backlog(hour: 1000, day: 1000)
+        let end = spread.pauseEnd(at: start, backlog: backlog)
+        #expect((25.2...46.8).contains(end.timeIntervalSince(start)))
+        #expect(spread.nextSend(at: start, backlog: backlog) == end - HumanPlan.longest)
+        var resting = state(
+            .free {
+                $0.humanSimulation = true
+                $0.pacing.restAfter = 1
+                $0.pacing.rest = .seconds(100)
+            })
+        resting.send(at: start)
+        #expect(resting.nextSend(at: start) == resting.pauseEnd(at: start) - HumanPlan.longest)
+        #expect(resting.pauseEnd(at: start + 500) == start + 500)
     }
 }

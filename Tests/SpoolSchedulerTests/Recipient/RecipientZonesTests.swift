@@ -33,12 +33,27 @@ import Testing
             ("38344123456", ["Europe/Belgrade"]),
         ] as [(String, [String])])
     func `a number lives in the zones of its country`(number: String, expected: [String]) {
-        #expect(self.names(number) == Set(expected))
+        let names = CallingCodes.zoneNames(of: number)?.names.split(separator: " ").map(String.init) ?? []
+        #expect(Set(names) == Set(expected))
+        #expect(self.names(number).isSubset(of: expected))
     }
 
     @Test func `North America and Russia span all their zones`() {
         #expect(self.names("15550100123").isSuperset(of: ["America/St_Johns", "America/New_York", "Pacific/Honolulu"]))
         #expect(self.names("79161234567").isSuperset(of: ["Europe/Kaliningrad", "Asia/Kamchatka"]))
+    }
+
+    @Test func `the zones that are asked show every time that a country's zones show`() {
+        let moments = stride(from: 1_750_000_000.0, to: 1_850_000_000, by: 9_876_543).map(
+            Date.init(timeIntervalSince1970:))
+        for (code, names) in CallingCodes.zoneNames {
+            let all = names.split(separator: " ").compactMap { TimeZone(identifier: String($0)) }
+            let asked = self.zones.zones(for: .code(code))
+            for moment in moments {
+                let times = Set(asked.map { $0.secondsFromGMT(for: moment) })
+                #expect(times == Set(all.map { $0.secondsFromGMT(for: moment) }), "+\(code) at \(moment)")
+            }
+        }
     }
 
     @Test func `the row's zone wins, if there is such a zone`() {
