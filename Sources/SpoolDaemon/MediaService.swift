@@ -183,7 +183,7 @@ struct MediaService: Service {
                 await self.settle { () async throws(QueueError) in try await self.tell(of: media) }
             }
         } catch {
-            self.logger.error("messages with attachments have to wait: \(error)")
+            if !Task.isCancelled { self.logger.error("messages with attachments have to wait: \(error)") }
         }
     }
 

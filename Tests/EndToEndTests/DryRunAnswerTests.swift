@@ -12,7 +12,7 @@ struct DryRunAnswerTests {
             - {prefix: "92300001", answer: permanent, code: NOT_ON_WHATSAPP}
             - {number: "923000000004", answer: sessionLost, times: 1}
             - {number: "923000000005", answer: unknown, times: 2}
-        retry: {first: 1s, giveUpAfter: 2s}
+        retry: {first: 1s, giveUpAfter: 10m}
 
         """
 
@@ -26,7 +26,7 @@ struct DryRunAnswerTests {
     }
 
     @Test func `an error that stays is given up when its time is over`() async throws {
-        let daemon = try await Self.daemon(sendingTo: "923000000002")
+        let daemon = try await Self.daemon(sendingTo: "923000000002", settings: ["RETRY_GIVE_UP_AFTER": "2s"])
         #expect(try await daemon.marker(of: "orders.csv") == "err")
         let row = try daemon.table("orders.csv.failed.csv").row(0)
         #expect(row["errorCode"] == "ATTEMPTS_EXHAUSTED" && row["error"]?.contains("Given up after 2 attempts") == true)

@@ -13,7 +13,7 @@ struct SubmitCommandTests {
         let fixture = try CommandFixture(users: [try #require(UserName(rawValue: "ann"))])
         let file = try fixture.directory.write(Self.rows, to: "orders.csv")
         let result = try await fixture.run("submit", file)
-        #expect(result.status == 0)
+        #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors == "")
         #expect(
             result.lines == [
@@ -72,7 +72,7 @@ struct SubmitCommandTests {
         let queue = MessageQueue(try fixture.makeQueue())
         let path = fixture.spool.incoming + "/a.csv"
         let file = try fixture.directory.write(Self.rows, to: "a.csv")
-        let command = try fixture.start(["submit", file, "--wait", "--timeout", "30s"])
+        let command = try fixture.start(["submit", file, "--wait", "--timeout", "10m"])
         try await eventually("the file to be dropped") { FileManager.default.fileExists(atPath: path) }
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         let inode = try #require(attributes[.systemFileNumber] as? Int)
@@ -99,7 +99,7 @@ struct SubmitCommandTests {
             try fixture.directory.write("data", to: "spool/results/a~7.csv.result.csv")
             try await queue.markReported(seed.id, now: CommandFixture.now)
         }
-        #expect(result.status == 0)
+        #expect(result.status == 0, "\(result.errors)")
         #expect(
             result.lines == [
                 "batch 7: a.csv: reported: 1 rows, 1 sent, 0 failed, 0 cancelled",
@@ -120,7 +120,7 @@ struct SubmitCommandTests {
             try fixture.directory.write("data", to: "spool/results/a~7.csv.failed.csv")
             try await queue.markReported(seed.id, now: CommandFixture.now)
         }
-        #expect(result.status == 65)
+        #expect(result.status == 65, "\(result.errors)")
         #expect(
             result.lines == [
                 "batch 7: a.csv: reported: 2 rows, 1 sent, 1 failed, 0 cancelled",
@@ -139,7 +139,7 @@ struct SubmitCommandTests {
                 to: "spool/results/a~7.csv.rejected.json")
             try fixture.directory.write("", to: "spool/results/a~7.csv.err")
         }
-        #expect(result.status == 65)
+        #expect(result.status == 65, "\(result.errors)")
         #expect(
             result.lines == [
                 "batch 7: a.csv: rejected", "Sent before\\u{1B} (DUPLICATE_FILE)",

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import SpoolTestSupport
+import Synchronization
 
 /// Where a server listens.
 enum ServerAddress: Sendable {
@@ -127,21 +128,33 @@ struct HTTPAnswer {
 
 /// Free ports of 127.0.0.1 for daemons.
 enum LoopbackPort {
-    /// A port that was free a moment ago: the kernel gives a new one to each who asks.
+    private static let last = Mutex(UInt16.random(in: 0..<Self.count))
+    /// Below the ports that the kernel gives to connections, of which the tests have many.
+    private static let first: UInt16 = 20_000
+    private static let count: UInt16 = 12_000
+
+    /// A port that is free, and that no other test of this process gets for a long while.
     static func free() throws -> UInt16 {
+        for _ in 0..<Self.count {
+            let offset = Self.last.withLock { last in
+                last = (last + 1) % Self.count
+                return last
+            }
+            if try Self.isFree(Self.first + offset) { return Self.first + offset }
+        }
+        throw SystemCallFailed(call: "bind", code: EADDRINUSE)
+    }
+
+    private static func isFree(_ port: UInt16) throws -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw SystemCallFailed(call: "socket", code: errno) }
         defer { close(descriptor) }
-        var name = Self.name(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &name) { pointer in
+        var name = Self.name(port)
+        return withUnsafePointer(to: &name) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                let status = bind(descriptor, address, length)
-                return status == 0 ? getsockname(descriptor, address, &length) : status
+                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard status == 0 else { throw SystemCallFailed(call: "bind", code: errno) }
-        return UInt16(bigEndian: name.sin_port)
     }
 
     static func name(_ port: UInt16) -> sockaddr_in {
