@@ -22,8 +22,9 @@ struct DeliveryService: Service {
     let wallClock: any WallClock
     let logger: Logger
 
-    /// Longer than the slowest send (no answer within 75 s is uncertain).
-    static let lease = Duration.seconds(300)
+    /// Longer than the slowest send: 75 s for looking numbers up, 120 s for the upload, and 75 s each for the answer to
+    /// the message and to its repetition for other devices.
+    static let lease = Duration.seconds(600)
     /// The most messages of one call: what a shutdown waits for, and what a crash leaves uncertain.
     static let mostAtOnce = 128
 

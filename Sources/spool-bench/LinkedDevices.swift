@@ -21,6 +21,8 @@ final class LinkedDevices: Sendable {
 
     private let database: DeviceDatabase
     private let transport: WhatsAppTransport
+    /// Where the last attachment went.
+    let uploads: UploadRecord
     private let arrivals = Arrivals()
     private let running: Task<Void, Never>
     private static let patience = Duration.seconds(120)
@@ -35,10 +37,12 @@ final class LinkedDevices: Sendable {
             throw BenchmarkError("the simulator has no address")
         }
         self.database = try DeviceDatabase(path: path)
+        let uploader = RecordingUploader(
+            base: MediaFileUploader(
+                scheme: .http, temporaryDirectory: URL(filePath: path).deletingLastPathComponent().path))
+        self.uploads = uploader.record
         let transport = try await WhatsAppTransport(
-            registry: self.database, connector: WebSocketConnector(),
-            uploader: MediaFileUploader(
-                scheme: .http, temporaryDirectory: URL(filePath: path).deletingLastPathComponent().path),
+            registry: self.database, connector: WebSocketConnector(), uploader: uploader,
             configuration: SessionConfiguration(
                 endpoint: PipeEndpoint(url: url), root: CertificateRoot(key: try PublicKey(simulator.rootKey)),
                 profile: ClientProfile(appVersion: AppVersion(2, 3000, 1))),
@@ -78,6 +82,16 @@ final class LinkedDevices: Sendable {
         }
         for result in await self.transport.send(messages) {
             if case .failure(let error) = result { throw BenchmarkError("a text was not sent: \(error)") }
+        }
+    }
+
+    /// Sends one attachment and waits for the server's answer to the message.
+    func send(_ media: OutgoingMedia, to person: String, from device: DeviceID) async throws {
+        let message = OutgoingMessage(
+            queueID: QueueID(rawValue: 1), wireID: self.transport.makeMessageID(for: device), device: device,
+            recipient: .phone(person), text: "", media: media, attempt: 1)
+        for result in await self.transport.send([message]) {
+            if case .failure(let error) = result { throw BenchmarkError("an attachment was not sent: \(error)") }
         }
     }
 

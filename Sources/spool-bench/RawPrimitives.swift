@@ -86,6 +86,18 @@ final class RawPrimitives {
         try Self.check(EVP_CipherFinal_ex(self.cipher, &self.output, &self.count), "AES-CBC")
     }
 
+    /// The last block.
+    func endCBC() throws -> [UInt8] {
+        try self.finishCBC()
+        return Array(self.output[..<Int(self.count)])
+    }
+
+    /// The code over all that was added.
+    func endHMAC() throws -> [UInt8] {
+        try self.finishHMAC()
+        return Array(self.output[..<32])
+    }
+
     func cbc(_ input: [UInt8], encrypting: Bool) throws {
         try self.startCBC(encrypting: encrypting)
         _ = try self.updateCBC(input, input.count)

@@ -18,6 +18,8 @@ final class SimulatorProcess {
         let shown: Int
         let rawRepeats: Int
         let undecryptable: Int
+        let uploads: Int
+        let verifiedFiles: Int
     }
 
     let addresses: Addresses

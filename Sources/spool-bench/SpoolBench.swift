@@ -7,6 +7,6 @@ struct SpoolBench: AsyncParsableCommand {
         commandName: "spool-bench", abstract: "Measure spoold beside references. Build with -c release.",
         subcommands: [
             ImportBenchmark.self, LatencyBenchmark.self, CryptoBenchmark.self, SendBenchmark.self,
-            SessionsBenchmark.self, ClaimBenchmark.self,
+            SessionsBenchmark.self, ClaimBenchmark.self, MediaBenchmark.self,
         ])
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import SpoolMediaTestSupport
 import SpoolTestSupport
 import Testing
@@ -9,17 +8,13 @@ struct AttachmentTests {
     private static let inside = "media: {allowNetworks: [127.0.0.0/8]}\n"
     private static let pdf = Array("%PDF-1.7\n".utf8)
 
-    private func put(_ bytes: [UInt8], _ name: String, _ daemon: TestDaemon) throws {
-        try Data(bytes).write(to: URL(filePath: daemon.spool + "/media/" + name))
-    }
-
     @Test func `local and remote attachments are sent, bad ones fail their own rows`() async throws {
         let server = try await TestWebServer { request in
             request.path == "/a.pdf" ? .file(Self.pdf) : .file([], status: "404 Not Found")
         }
         let daemon = try TestDaemon(configuration: Self.inside)
         try await daemon.start()
-        try self.put(Self.pdf, "a.pdf", daemon)
+        try daemon.put(Self.pdf, as: "a.pdf")
         let url = "http://127.0.0.1:\(server.port)"
         let text = """
             number,caption,attachment,type,file_name
@@ -71,17 +66,10 @@ struct AttachmentTests {
         try daemon.drop(head + (0..<1000).map { "92300123\(1000 + $0),Hello \($0)\n" }.joined(), as: "bulk.csv")
         #expect(try await daemon.marker(of: "bulk.csv") == "ok")
         #expect(server.requests.count == 1)
-        let peak = try Self.peakMemory(of: daemon.processID)
+        let peak = try daemon.peakMemory()
         print("1,000 rows with one document of 10 MB: 1 fetch, at most \(peak / 1_000_000) MB resident")
         #expect(peak < 100_000_000)
         try await daemon.stop()
         try await server.close()
-    }
-
-    /// The most bytes that were ever resident.
-    private static func peakMemory(of process: Int32) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(line.split(separator: " ").compactMap { Int($0) }.first) * 1024
     }
 }

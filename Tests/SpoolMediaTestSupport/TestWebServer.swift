@@ -40,7 +40,8 @@ public final class TestWebServer: Sendable {
         let requests = Mutex<[Request]>([])
     }
 
-    public init(_ answer: @escaping @Sendable (Request) -> Reply) async throws {
+    /// - Parameter host: its own address.
+    public init(at host: String = "127.0.0.1", _ answer: @escaping @Sendable (Request) -> Reply) async throws {
         let log = self.log
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -49,7 +50,7 @@ public final class TestWebServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AnswerHandler(log: log, answer: answer))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: 0).get()
     }
 
     public var port: Int { self.channel.localAddress?.port ?? 0 }

@@ -37,7 +37,9 @@ final class SimulatorProgram: Sendable {
     }
 
     /// What a daemon needs to know, by the names of environment variables without `SPOOLD_`.
-    var settings: [String: String] { ["WHATSAPP_URL": self.url, "WHATSAPP_ROOT_KEY": self.rootKey] }
+    var settings: [String: String] {
+        ["WHATSAPP_URL": self.url, "WHATSAPP_ROOT_KEY": self.rootKey, "WHATSAPP_MEDIA_SCHEME": "http"]
+    }
 
     func stop() async throws -> Program.End {
         self.program.signal(SIGTERM)
@@ -58,6 +60,27 @@ final class SimulatorProgram: Sendable {
 
     func inbox(of number: String) async throws -> [JSON] {
         try await self.ask("GET", "/phones/\(number)/inbox")["messages"]?.elements ?? []
+    }
+
+    /// Returns when the linked devices have said that they have everything they were sent.
+    func waitForAnswers() async throws {
+        try await eventually("the linked devices' answers") {
+            let companions = try await self.ask("GET", "/state")["companions"]?.elements ?? []
+            return !companions.isEmpty && companions.allSatisfy { $0["waiting"] == 0 }
+        }
+    }
+
+    /// Returns when a phone has fetched this many files and found them to be what was announced; gives their hashes.
+    func files(on number: String, _ count: Int) async throws -> [String] {
+        try await eventually("\(count) files on the phone \(number)") {
+            let states = try await self.inbox(of: number).compactMap { $0["media"]?["status"]?.text }
+            return states.count { $0 != "waiting" } == count
+        }
+        let media = try await self.inbox(of: number).compactMap { $0["media"] }
+        if let failed = media.first(where: { $0["status"]?.text == "failed" }) {
+            throw Refused(description: "\(number) has no file: \(failed)")
+        }
+        return media.compactMap { $0["sha256"]?.text }
     }
 
     /// What it has to say about what clients have sent.

@@ -58,6 +58,17 @@ final class TestDaemon: Sendable {
     // MARK: Life
 
     var processID: Int32 { self.run.withLock { $0?.program.id ?? 0 } }
+
+    /// The most bytes that were ever resident.
+    func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(self.processID)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kilobytes = line?.split(separator: " ").compactMap({ Int($0) }).first else {
+            throw Ended(description: "the kernel does not tell its memory")
+        }
+        return kilobytes * 1024
+    }
+
     var isRunning: Bool { self.run.withLock { $0?.program.isRunning ?? false } }
 
     /// What it wrote to standard error so far.
@@ -140,6 +151,11 @@ final class TestDaemon: Sendable {
     /// Drops a file as a careful writer does: under another name, then renamed.
     func drop(_ text: String, as name: String) throws {
         try self.drop(Array(text.utf8), as: name)
+    }
+
+    /// Puts a file into the media directory.
+    func put(_ bytes: [UInt8], as name: String) throws {
+        try Data(bytes).write(to: URL(filePath: self.spool + "/media/" + name))
     }
 
     func drop(_ bytes: [UInt8], as name: String) throws {
