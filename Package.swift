@@ -182,7 +182,7 @@ let schedulerRooms: [Target] = [
 /// The spool, the queue and everything that runs.
 let daemonRooms: [Target] = [
     room("SpoolFiles", ["SpoolCore", "COpenSSL", "CInotifyTools", "CLinux"]),
-    room("SpoolConfig", ["SpoolCore", .yams]),
+    room("SpoolConfig", ["SpoolCore", "SpoolScheduler", .yams]),
     room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
     room(
         "SpoolHTTP",
@@ -208,7 +208,8 @@ let daemonRooms: [Target] = [
     command(
         "spoold",
         [
-            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "CryptoPrimitives", "NoiseProtocol",
+            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "SpoolScheduler", "CryptoPrimitives",
+            "NoiseProtocol",
             "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator",
             .argumentParser, .logging, .serviceLifecycle, .unixSignals,
         ]),
@@ -229,7 +230,7 @@ let daemonRooms: [Target] = [
             .unixSignals,
         ]),
 
-    tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
+    tests("SpoolConfigTests", ["SpoolConfig", "SpoolScheduler", "SpoolCore"]),
     tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
     tests("SpoolQueueTests", ["SpoolQueue", "SpoolCore", .grdb]),
     tests(

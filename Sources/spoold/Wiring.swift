@@ -17,14 +17,15 @@ extension Daemon.Configuration {
             controlSocket: configuration.controlSocketPath,
             settle: spool.settle, rescan: spool.rescan, duplicateWindow: spool.duplicateWindow,
             minimumFree: spool.minimumFree?.bytes, rules: ReadingRules(configuration),
-            pacing: PacingPolicy(
-                minimumDelay: scheduler.delay.minimum, maximumDelay: scheduler.delay.maximum, hourly: scheduler.hourly,
-                daily: scheduler.daily, restAfter: scheduler.rest.after, rest: scheduler.rest.duration),
+            policy: scheduler.policy,
             backOff: BackOff(
                 first: configuration.retry.first, maximum: configuration.retry.maximum,
                 giveUpAfter: configuration.retry.giveUpAfter),
             onUncertain: UncertainPolicy(scheduler.onUncertain), grace: configuration.results.grace,
             listenHost: configuration.http.listen.host, listenPort: configuration.http.listen.port, version: version)
+        self.alarm = AlarmCommand(configuration.alarm.command, limit: configuration.alarm.limit)
+        self.alarmAtMostEvery = configuration.alarm.atMostEvery
+        self.confirmsOptOut = configuration.optOut.confirm
     }
 }
 

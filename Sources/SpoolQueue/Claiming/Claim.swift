@@ -32,4 +32,5 @@ public struct ClaimedMessage: Equatable, Sendable {
     public var earlierAttempts = 0
     /// As it was when the message was claimed.
     public var lane = Lane.cold
+    public var priority = Priority.normal
 }

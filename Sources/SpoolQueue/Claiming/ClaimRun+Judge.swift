@@ -72,7 +72,7 @@ extension ClaimRun {
                 id: QueueID(rawValue: message.id), batch: BatchID(rawValue: message.batch), device: self.device,
                 wireID: WireMessageID(rawValue: wireID), recipient: Recipient(address: message.number),
                 text: row.text(0), attempt: Int(row.integer(1)), firstAttemptAt: Date(milliseconds: row.integer(2)),
-                lane: message.lane)
+                lane: message.lane, priority: message.priority)
         }
         guard var claimed else {
             throw QueueError.unexpectedState(QueueID(rawValue: message.id), expected: .pending)
