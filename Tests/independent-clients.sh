@@ -14,4 +14,4 @@ if ! cmp -s "$requirements" "$environment/installed.txt"; then
         -r "$requirements"
     cp "$requirements" "$environment/installed.txt"
 fi
-PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" Tests/IndependentClients/run.py "$(swift build --show-bin-path)" "${1:-phone}"
+PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" Tests/IndependentClients/run.py "$(swift build --show-bin-path)"

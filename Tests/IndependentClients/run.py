@@ -1,11 +1,8 @@
 """Clients of others as linked devices of the simulator: each has to read what the daemon sends, and to answer.
 
-usage: run.py BIN_PATH phone|daemon
-
-BIN_PATH is the folder of the built programs; files are sent by the sender's phone or by the daemon.
+usage: run.py BIN_PATH, the folder of the built programs
 """
 
-import base64
 import hashlib
 import os
 import sys
@@ -22,7 +19,7 @@ FILES = [
     {"name": "picture.jpg", "make": files.jpeg, "kind": "image", "mimeType": "image/jpeg", "caption": "A picture"},
     {"name": "terms.pdf", "make": files.pdf, "kind": "document", "mimeType": "application/pdf",
      "caption": "The terms", "fileName": "terms.pdf"},
-    {"name": "note.ogg", "make": files.ogg, "kind": "ptt", "mimeType": "audio/ogg; codecs=opus"},
+    {"name": "note.ogg", "make": files.ogg, "kind": "audio", "mimeType": "audio/ogg; codecs=opus"},
 ]
 GREETING = "Good morning, *{name}*: order #12345 has been shipped. \u0627\u0644\u0633\u0644\u0627\u0645 \U0001f4e6"
 QUESTION = "Have you got everything, {name}?"
@@ -41,13 +38,7 @@ def expect(client, event, **fields):
     return got
 
 
-def send_by_phone(simulator, client, file, data):
-    media = {name: file[name] for name in ("kind", "mimeType", "caption", "fileName") if name in file}
-    media["data"] = base64.b64encode(data).decode()
-    simulator.ask("POST", f"/phones/{SENDER}/send", {"to": client.number, "media": media})
-
-
-def send_by_daemon(daemon, client, file, data):
+def send_file(daemon, client, file, data):
     name = f"{client.name}-{file['name']}"
     daemon.add_media(name, data)
     row = {"number": client.number, "mediaUrl": name}
@@ -56,25 +47,25 @@ def send_by_daemon(daemon, client, file, data):
     daemon.send(f"{name}.json", [row])
 
 
-def send_files(client, send):
-    """Files of every kind; the client has to find the bytes that went in."""
+def send_files(daemon, client):
+    """Files of several kinds; the client has to find the bytes that went in."""
     for file in FILES:
         data = file["make"]()
-        send(client, file, data)
+        send_file(daemon, client, file, data)
         got = expect(
-            client, "media", kind=file["kind"].replace("ptt", "audio"), sha256=hashlib.sha256(data).hexdigest(),
+            client, "media", kind=file["kind"], sha256=hashlib.sha256(data).hexdigest(),
             caption=file.get("caption", ""), fileName=file.get("fileName", ""), mimeType=file["mimeType"])
         say(f"   {client.name} decrypted {file['name']}: {got['kind']}, {got['size']} bytes, SHA-256 {got['sha256']}")
 
 
-def check(client, simulator, daemon, send_file):
+def check(client, simulator, daemon):
     say(f"== {client.name}")
     client.wait("linked")
     client.wait("open")
     greeting = GREETING.format(name=client.name)
     daemon.send(f"{client.name}-1.json", [{"number": client.number, "message": greeting}])
     say(f"   {client.name} decrypted: {expect(client, 'text', text=greeting)['text']}")
-    send_files(client, send_file)
+    send_files(daemon, client)
     question = QUESTION.format(name=client.name)
     daemon.send(f"{client.name}-2.json", [{"number": client.number, "message": question}])
     say(f"   {client.name} decrypted: {expect(client, 'text', text=question)['text']}")
@@ -89,7 +80,7 @@ def check(client, simulator, daemon, send_file):
         say(f"   the simulator about {client.name}: {complaint['tag']}: {complaint['reason']} {complaint['answer']}")
 
 
-def main(bin_path, files_by):
+def main(bin_path):
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         programs = []
@@ -101,18 +92,11 @@ def main(bin_path, files_by):
             daemon = Daemon(bin_path, simulator, folder)
             programs.append(daemon)
             daemon.link("dev1", SENDER, simulator)
-
-            def send_file(*about):
-                if files_by == "daemon":
-                    send_by_daemon(daemon, *about)
-                else:
-                    send_by_phone(simulator, *about)
-
             for name, number in CLIENTS.items():
                 client = Client(name, number, SENDER, simulator, folder)
                 programs.append(client)
                 try:
-                    check(client, simulator, daemon, send_file)
+                    check(client, simulator, daemon)
                 except Failure as failure:
                     failures.append(str(failure))
                     say(f"   FAILED: {failure}")
@@ -128,6 +112,6 @@ def main(bin_path, files_by):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[2] not in ("phone", "daemon"):
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    sys.exit(main(os.path.abspath(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(os.path.abspath(sys.argv[1])))
