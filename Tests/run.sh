@@ -31,7 +31,7 @@ echo "== tests of the built programs"
 swift test --skip-build --parallel --filter '^EndToEndTests\.'
 
 echo "== clients of others"
-./Tests/independent-clients.sh daemon
+./Tests/independent-clients.sh
 
 if [ "$long" = 1 ]; then
     echo "== long tests"
