@@ -193,7 +193,7 @@ let daemonRooms: [Target] = [
             .nioCore,
             .nioHTTP1, .nioPosix, .nioSSL,
         ]),
-    room("SpoolConfig", ["SpoolCore", .yams]),
+    room("SpoolConfig", ["SpoolCore", "SpoolScheduler", .yams]),
     room("SpoolQueue", ["SpoolCore", "CSQLite", "COpenSSL", .grdb]),
     room(
         "SpoolHTTP",
@@ -220,7 +220,8 @@ let daemonRooms: [Target] = [
     command(
         "spoold",
         [
-            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "SpoolMedia", "CryptoPrimitives",
+            "CLinux", "SpoolDaemon", "SpoolConfig", "SpoolCore", "SpoolFiles", "SpoolMedia", "SpoolScheduler",
+            "CryptoPrimitives",
             "NoiseProtocol",
             "WhatsAppClient", "WhatsAppSocket", "WhatsAppStore", "WhatsAppTransport", "WhatsAppSimulator",
             .argumentParser, .logging, .serviceLifecycle, .unixSignals,
@@ -243,7 +244,7 @@ let daemonRooms: [Target] = [
             .unixSignals,
         ]),
 
-    tests("SpoolConfigTests", ["SpoolConfig", "SpoolCore"]),
+    tests("SpoolConfigTests", ["SpoolConfig", "SpoolScheduler", "SpoolCore"]),
     tests("SpoolFilesTests", ["SpoolFiles", "SpoolCore", "CLinux"], exclude: ["Results/References"]),
     .target(
         name: "SpoolMediaTestSupport", dependencies: [.nioCore, .nioPosix], path: "Tests/SpoolMediaTestSupport",

@@ -10,13 +10,12 @@ struct ConfigurationKey: Sendable {
     let isList: Bool
     let read: @Sendable (LocatedValue, inout DaemonConfiguration) throws(ValueError) -> Void
     let write: @Sendable (DaemonConfiguration) -> ConfigurationValue
-    /// Whether the value lets more out than the default does.
-    let isLooserThanDefault: @Sendable (DaemonConfiguration) -> Bool
+    /// Takes over the value of another configuration.
+    let copy: @Sendable (_ from: DaemonConfiguration, inout DaemonConfiguration) -> Void
 
-    /// - Parameter looser: Whether its first argument lets more out than its second; left out where that means nothing.
     init<Value>(
         _ name: String, _ keyPath: any WritableKeyPath<DaemonConfiguration, Value> & Sendable, _ form: ValueForm<Value>,
-        looser: @escaping @Sendable (Value, Value) -> Bool = { _, _ in false }, _ documentation: String
+        _ documentation: String
     ) {
         self.name = name
         self.documentation = documentation
@@ -30,7 +29,7 @@ struct ConfigurationKey: Sendable {
             configuration[keyPath: keyPath] = try form.read(located)
         }
         self.write = { form.write($0[keyPath: keyPath]) }
-        self.isLooserThanDefault = { looser($0[keyPath: keyPath], DaemonConfiguration()[keyPath: keyPath]) }
+        self.copy = { $1[keyPath: keyPath] = $0[keyPath: keyPath] }
     }
 
     /// The name's parts: sections, then the key itself.
@@ -50,25 +49,4 @@ struct ConfigurationKey: Sendable {
     }
 
     static let environmentPrefix = "SPOOLD_"
-}
-
-/// What makes a limit looser, for the risk check.
-enum Looser {
-    /// A wait got shorter.
-    @Sendable static func ifShorter(_ value: Duration, _ standard: Duration) -> Bool { value < standard }
-
-    /// A wait that may be unlimited got shorter.
-    @Sendable static func ifShorter(_ value: Duration?, _ standard: Duration?) -> Bool {
-        guard let value else { return false }
-        return standard.map { value < $0 } ?? true
-    }
-
-    /// A count that ends something got higher, or was switched off.
-    @Sendable static func ifHigher(_ value: Int?, _ standard: Int?) -> Bool {
-        guard let standard else { return false }
-        return value.map { $0 > standard } ?? true
-    }
-
-    /// A rule was switched off.
-    @Sendable static func ifOff(_ value: Bool, _ standard: Bool) -> Bool { !value && standard }
 }

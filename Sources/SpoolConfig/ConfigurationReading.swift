@@ -1,3 +1,5 @@
+import SpoolScheduler
+
 /// A configuration on its way from its sources: each source applied covers the ones before it.
 struct ConfigurationReading {
     private(set) var configuration = DaemonConfiguration()
@@ -43,6 +45,12 @@ struct ConfigurationReading {
 
     /// Makes paths absolute and checks what concerns several keys.
     mutating func finish(currentDirectory: String, ignoringRisk: Bool) {
+        let defaults = DaemonConfiguration(profile: self.configuration.scheduler.policy.profile)
+        let given = self.configuration
+        self.configuration.scheduler = defaults.scheduler
+        for key in ConfigurationKey.scheduler where self.origins[key.name] != nil {
+            key.copy(given, &self.configuration)
+        }
         self.configuration.resolvePaths(against: currentDirectory)
         for rule in ConfigurationRule.all where self.doubtful.isDisjoint(with: rule.keys) {
             guard let complaint = rule.complaint(self.configuration), let first = rule.keys.first else { continue }
@@ -53,7 +61,7 @@ struct ConfigurationReading {
         guard !ignoringRisk, self.doubtful.isDisjoint(with: switches) else { return }
         for key in ConfigurationRule.risks(in: self.configuration) {
             let value = ConfigurationText.yaml(key.write(self.configuration))
-            let standard = ConfigurationText.yaml(key.write(DaemonConfiguration()))
+            let standard = ConfigurationText.yaml(key.write(defaults))
             self.report(
                 self.origins[key.name] ?? .default, key.name,
                 "\(value) is looser than the default \(standard), which may cost the account;"

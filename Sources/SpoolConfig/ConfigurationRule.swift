@@ -1,3 +1,5 @@
+import SpoolScheduler
+
 /// A condition over several keys, checked when every source has been read.
 struct ConfigurationRule: Sendable {
     /// The keys it speaks about, the one to change first.
@@ -7,14 +9,15 @@ struct ConfigurationRule: Sendable {
 
     static let all: [ConfigurationRule] = [
         .init(keys: ["scheduler.delay.minimum", "scheduler.delay.maximum"]) { configuration in
-            let delay = configuration.scheduler.delay
-            guard delay.minimum > delay.maximum else { return nil }
-            return "\(Self.text(delay.minimum)) is above scheduler.delay.maximum, \(Self.text(delay.maximum))"
+            let pacing = configuration.scheduler.policy.pacing
+            guard pacing.minimumDelay > pacing.maximumDelay else { return nil }
+            return "\(Self.text(pacing.minimumDelay)) is above scheduler.delay.maximum, "
+                + Self.text(pacing.maximumDelay)
         },
         .init(keys: ["scheduler.cooldown.for", "scheduler.cooldown.maximum"]) { configuration in
-            let cooldown = configuration.scheduler.cooldown
-            guard let maximum = cooldown.maximum, cooldown.duration > maximum else { return nil }
-            return "\(Self.text(cooldown.duration)) is above scheduler.cooldown.maximum, \(Self.text(maximum))"
+            let cooldown = configuration.scheduler.policy.cooldown
+            guard let maximum = cooldown.maximum, cooldown.first > maximum else { return nil }
+            return "\(Self.text(cooldown.first)) is above scheduler.cooldown.maximum, \(Self.text(maximum))"
         },
         .init(keys: ["retry.first", "retry.maximum"]) { configuration in
             let retry = configuration.retry
@@ -40,7 +43,8 @@ struct ConfigurationRule: Sendable {
         guard !configuration.scheduler.acceptRisk, configuration.transport == .whatsApp,
             !configuration.whatsApp.url.isLoopback
         else { return [] }
-        return ConfigurationKey.all.filter { $0.isLooserThanDefault(configuration) }
+        let looser = Set(configuration.scheduler.policy.looserLimits.map(\.key))
+        return ConfigurationKey.all.filter { looser.contains($0.name) }
     }
 
     private static func text(_ duration: Duration) -> String { DurationNotation.text(duration) }

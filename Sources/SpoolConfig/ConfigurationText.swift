@@ -63,7 +63,7 @@ enum ConfigurationText {
     private static func isPlain(_ text: String) -> Bool {
         let words: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         guard let first = text.unicodeScalars.first, Self.isWordCharacter(first) || first == "." || first == "/",
-            text.unicodeScalars.allSatisfy({ Self.isWordCharacter($0) || "._/:+@~-".unicodeScalars.contains($0) })
+            text.unicodeScalars.allSatisfy({ Self.isWordCharacter($0) || "._/:+@~%-".unicodeScalars.contains($0) })
         else { return false }
         return !text.hasSuffix(":") && Double(text) == nil && !words.contains(text.lowercased())
     }

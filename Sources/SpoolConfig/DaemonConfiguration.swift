@@ -1,3 +1,5 @@
+public import SpoolScheduler
+
 /// Every setting of the daemon, checked. An instance made by `init()` holds the defaults.
 ///
 /// A limit that is `nil`, or a pause that is `.zero`, is switched off.
@@ -23,6 +25,11 @@ public struct DaemonConfiguration: Equatable, Sendable {
     public var log = Log()
 
     public init() {}
+
+    /// The defaults of a profile.
+    public init(profile: SchedulerPolicy.Profile) {
+        self.scheduler = Scheduler(profile: profile)
+    }
 
     /// Where messages go.
     public enum Transport: String, CaseIterable, Sendable {

@@ -47,6 +47,8 @@ public enum TransportError: Error, Equatable, Sendable {
     case permanent(ErrorCode, detail: String)
     /// The device cannot send any more; the message stays pending, the attempt does not count.
     case sessionLost(detail: String)
+    /// The server took notice of the message and refused it; what follows is the scheduler's to say.
+    case refused(MessageRefusal, detail: String)
     /// A byte may have left and no answer came: uncertain, settled later under the same id on the same device.
     case outcomeUnknown(detail: String)
 }
@@ -66,6 +68,8 @@ public enum TransportEvent: Equatable, Sendable {
     case changed(TransportDevice)
     /// The device is gone for good.
     case removed(DeviceID)
+    /// The service says how the device's account stands.
+    case signal(DeviceID, ServerSignal)
 }
 
 /// What somebody wrote to one of our accounts, which is a text most of the time.
@@ -156,6 +160,13 @@ public protocol MessageTransport: Sendable {
     /// Sends messages of one device and waits for the server's answers. Those to the same recipient leave in their order.
     /// - Returns: one result for each, in their order.
     func send(_ messages: [OutgoingMessage]) async -> [SendResult]
+
+    /// Lets others see what the device does. Ornament: what fails is left out, and nobody waits for an answer.
+    func show(_ activity: ChatActivity, by device: DeviceID) async
+
+    /// Asks the service whether the account may write to new people; the answer.
+    /// - Returns: `unknown` when there is no answer.
+    func askTimeLock(of device: DeviceID) async -> TimeLockKnowledge
 
     /// Keeps the devices connected and tells all news, until the task is cancelled. Once in the life of a transport.
     func run(_ handle: @escaping TransportEventHandler) async

@@ -29,7 +29,7 @@ public struct Daemon: Sendable {
         /// Bytes.
         public var minimumFree: Int64?
         public var rules: ReadingRules
-        public var pacing: PacingPolicy
+        public var policy: SchedulerPolicy
         public var backOff: BackOff
         public var onUncertain: UncertainPolicy
         public var grace: Duration
@@ -38,10 +38,16 @@ public struct Daemon: Sendable {
         public var version: String
         /// Networks inside from which attachments may be fetched.
         public var allowNetworks: [NetworkRange]
+        /// The program that tells a person; `nil` for none.
+        public var alarm: AlarmCommand?
+        /// The least time between two alarms of one kind.
+        public var alarmAtMostEvery = Duration.seconds(60)
+        /// Whether a stop word is answered.
+        public var confirmsOptOut = false
 
         public init(
             spool: String, state: String, controlSocket: String, settle: Duration, rescan: Duration,
-            duplicateWindow: Duration?, minimumFree: Int64?, rules: ReadingRules, pacing: PacingPolicy,
+            duplicateWindow: Duration?, minimumFree: Int64?, rules: ReadingRules, policy: SchedulerPolicy,
             backOff: BackOff,
             onUncertain: UncertainPolicy, grace: Duration, listenHost: String, listenPort: Int, version: String,
             allowNetworks: [NetworkRange] = []
@@ -54,7 +60,7 @@ public struct Daemon: Sendable {
             self.duplicateWindow = duplicateWindow
             self.minimumFree = minimumFree
             self.rules = rules
-            self.pacing = pacing
+            self.policy = policy
             self.backOff = backOff
             self.onUncertain = onUncertain
             self.grace = grace
@@ -75,6 +81,8 @@ public struct Daemon: Sendable {
     /// The long-lived parts, in the order they start; they end in the opposite one.
     public let services: [any Service]
     private let locks: [DirectoryLock]
+    private let board: DeviceBoard
+    private let wakeUps: WakeUps
 
     /// Locks both directories, opens the queue, takes back what a dead daemon had claimed, and builds the services.
     ///
@@ -98,10 +106,20 @@ public struct Daemon: Sendable {
         let reader = QueueReader(database)
         let users = try await reader.users()
         try Self.prepare(layout, for: users)
-        let board = DeviceBoard(chance: chance)
+        let board = DeviceBoard(
+            policy: configuration.policy, timeZone: configuration.rules.timeZone, chance: chance)
         let wakeUps = WakeUps()
+        self.board = board
+        self.wakeUps = wakeUps
         let roster = DeviceRoster(
-            queue: queue, board: board, wakeUps: wakeUps, pacing: configuration.pacing, wallClock: wallClock)
+            queue: queue, reader: reader, board: board, wakeUps: wakeUps, wallClock: wallClock,
+            logger: logger.named("devices"))
+        let alarms = AlarmService(
+            command: configuration.alarm, atMostEvery: configuration.alarmAtMostEvery, clock: clock,
+            wallClock: wallClock, logger: logger.named("alarm"))
+        let desk = SignalDesk(
+            queue: queue, reader: reader, board: board, wakeUps: wakeUps, alarms: alarms, wallClock: wallClock,
+            logger: logger.named("scheduler"))
         let linkedDevices = administration.map { administration in
             LinkedDevices(
                 administration: administration, transport: transport, queue: queue, roster: roster, clock: clock,
@@ -144,9 +162,14 @@ public struct Daemon: Sendable {
         self.services = [
             api.application(
                 listen: configuration.listenHost, port: configuration.listenPort, logger: logger.named("http")),
+            alarms,
             TransportService(
-                transport: transport, queue: queue, roster: roster, wakeUps: wakeUps, clock: clock,
+                transport: transport, queue: queue, reader: reader, roster: roster, desk: desk,
+                confirmsOptOut: configuration.confirmsOptOut, wakeUps: wakeUps, clock: clock,
                 logger: logger.named("transport")),
+            TimeLockService(
+                transport: transport, board: board, desk: desk, wakeUps: wakeUps, clock: clock, wallClock: wallClock,
+                logger: logger.named("scheduler")),
             ControlServer(
                 socketPath: configuration.controlSocket, api: api, queue: queue, reader: reader, actions: status,
                 devices: linkedDevices, clock: wallClock, logger: logger.named("control")),
@@ -155,7 +178,11 @@ public struct Daemon: Sendable {
                 grace: configuration.grace,
                 wakeUps: wakeUps, clock: clock, wallClock: wallClock, logger: logger.named("results")),
             HousekeepingService(
-                queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
+                queue: queue, transport: transport, board: board,
+                upkeep: DeviceUpkeep(
+                    queue: queue, reader: reader, board: board, desk: desk, wakeUps: wakeUps,
+                    logger: logger.named("scheduler")),
+                wakeUps: wakeUps, backOff: configuration.backOff,
                 onUncertain: configuration.onUncertain, clock: clock, wallClock: wallClock,
                 logger: logger.named("housekeeping")),
             MediaService(
@@ -163,10 +190,17 @@ public struct Daemon: Sendable {
                 wakeUps: wakeUps, minimumFree: configuration.minimumFree, stateDirectory: configuration.state,
                 clock: clock, wallClock: wallClock, logger: logger.named("media")),
             DeliveryService(
-                queue: queue, transport: transport, board: board, wakeUps: wakeUps, backOff: configuration.backOff,
+                queue: queue, reader: reader, transport: transport, board: board, desk: desk,
+                backlog: BacklogWatch(reader: reader), wakeUps: wakeUps, backOff: configuration.backOff,
                 media: media, clock: clock, wallClock: wallClock, logger: logger.named("delivery")),
             intake,
         ]
+    }
+
+    /// Sends by other rules from now on; what was counted stays.
+    public func adopt(_ policy: SchedulerPolicy) async {
+        await self.board.adopt(policy)
+        self.wakeUps.ringDelivery()
     }
 
     /// Makes the users' directories and removes the half files of a killed daemon, before any service writes there.

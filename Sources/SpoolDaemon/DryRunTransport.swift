@@ -79,6 +79,11 @@ public final class DryRunTransport: MessageTransport {
         return messages.map(self.answer)
     }
 
+    /// Nobody is there to see it.
+    public func show(_ activity: ChatActivity, by device: DeviceID) async {}
+
+    public func askTimeLock(of device: DeviceID) async -> TimeLockKnowledge { .inactive }
+
     public func run(_ handle: @escaping TransportEventHandler) async {
         for await event in self.news { await self.tell(event, handle) }
     }

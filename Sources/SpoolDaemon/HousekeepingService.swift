@@ -11,6 +11,7 @@ struct HousekeepingService: Service {
     let queue: MessageQueue
     let transport: any MessageTransport
     let board: DeviceBoard
+    let upkeep: DeviceUpkeep
     let wakeUps: WakeUps
     let backOff: BackOff
     let onUncertain: UncertainPolicy
@@ -20,23 +21,35 @@ struct HousekeepingService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var last = Date.distantPast
+            var past = Past()
             while !Task.isCancelled {
-                let next = await self.turn(&last)
+                let next = await self.turn(&past)
                 await self.wakeUps.housekeeping.wait(until: next, now: self.wallClock.now, clock: self.clock)
             }
         }
     }
 
-    /// - Parameter last: The latest moment that was dealt with.
+    private struct Past {
+        /// The latest moment that was dealt with.
+        var last = Date.distantPast
+        var lastUpkeep = Date.distantPast
+    }
+
+    /// Seconds between two looks at the devices.
+    private static let upkeepEvery = 60.0
+
     /// - Returns: When there is something to do next, as far as is known.
-    private func turn(_ last: inout Date) async -> Date? {
+    private func turn(_ past: inout Past) async -> Date? {
         let now = self.wallClock.now
         do throws(QueueError) {
-            if now < last { try await self.correctTimes(now) }
-            last = now
+            if now < past.last { try await self.correctTimes(now) }
+            past.last = now
             let ended = try await self.queue.expire(now: now) + self.queue.failHeld(now: now)
             if ended > 0 { self.wakeUps.results.ring() }
+            if abs(now.timeIntervalSince(past.lastUpkeep)) >= Self.upkeepEvery {
+                past.lastUpkeep = now
+                try await self.upkeep.lookAtAll(now)
+            }
             var next = try await self.queue.nextDue(after: now)
             for device in await self.board.ids {
                 guard let moment = try await self.settleUncertain(of: device, now) else { continue }

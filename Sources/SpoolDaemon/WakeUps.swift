@@ -9,9 +9,15 @@ final class WakeUps: Sendable {
     let housekeeping = WakeUp()
     /// There may be attachments to fetch.
     let media = WakeUp()
+    /// The service is to be asked something.
+    let questions = WakeUp()
     /// Devices were put on the board or taken off it.
     let devices = WakeUp()
     private let delivery = Mutex<[DeviceID: WakeUp]>([:])
+    private let rung = Atomic<Int>(0)
+
+    /// How often the bells of all deliveries have been rung.
+    var rings: Int { self.rung.load(ordering: .acquiring) }
 
     /// The bell of a new delivery loop; `nil` while the device has one.
     func enter(_ device: DeviceID) -> WakeUp? {
@@ -31,8 +37,16 @@ final class WakeUps: Sendable {
 
     /// Messages have become pending, or a device can send again.
     func ringDelivery() {
+        self.rung.add(1, ordering: .acquiringAndReleasing)
         for bell in self.delivery.withLock({ Array($0.values) }) { bell.ring() }
         self.housekeeping.ring()
+        self.questions.ring()
+    }
+
+    /// These may send what another device has left to them.
+    func ringDelivery(of devices: [DeviceID]) {
+        let bells = self.delivery.withLock { bells in devices.compactMap { bells[$0] } }
+        for bell in bells { bell.ring() }
     }
 
     /// The board holds other devices than before, or may be asked anew.

@@ -3,13 +3,7 @@ import WhatsAppClient
 
 /// Why the queue has to try again later: the codes by which it tells those reasons apart.
 enum DeferralCode: String, CaseIterable {
-    /// The account may not write to strangers, or this person's token is missing (463).
-    case reachOutTimeLock = "REACHOUT_TIMELOCK"
-    /// The account's monthly number of new chats is used up (475).
-    case newChatCap = "NEW_CHAT_CAP"
     case rateLimited = "RATE_LIMITED"
-    /// The server refused the message this time.
-    case refused = "SERVER_REFUSED"
     /// The server refused a request that the message needs, or did not answer it.
     case requestFailed = "REQUEST_FAILED"
     case noDevices = "NO_DEVICES"
@@ -35,7 +29,8 @@ extension SendOutcome {
         switch self {
         case .sent(let date): .success(Acknowledgement(at: date))
         case .temporary(let failure, _): .failure(failure.error)
-        case .permanent(let code): .failure(.permanent(.rejected, detail: "the server refused it for good (\(code))"))
+        case .permanent(let code):
+            .failure(.refused(.permanent(code: code), detail: "the server refused it for good (\(code))"))
         case .refused(let refusal): .failure(refusal.error)
         case .sessionLost: .failure(.notConnected)
         case .unknown: .failure(.outcomeUnknown(detail: "the server did not say whether it has taken it"))
@@ -46,16 +41,20 @@ extension SendOutcome {
 extension SendRefusal {
     fileprivate var error: TransportError {
         switch self {
+        // Whether it is the account or this person is not known here: the daemon asks.
         case .reachOutTimeLock:
-            .temporary(
-                .reachOutTimeLock,
-                "the account may not write to people who have not written to it, or not to this one (463)")
-        case .newChatCap: .temporary(.newChatCap, "the account's number of new chats is used up (475)")
+            .refused(
+                .reachOut(.unknown),
+                detail: "the account may not write to people who have not written to it, or not to this one (463)")
+        case .newChatCap:
+            .refused(.newChatCap, detail: "the account's number of new chats is used up (475)")
         case .rateLimited(let delay):
             .temporary(.rateLimited, "the server asks to slow down" + (delay.map { ", for \($0.seconds) s" } ?? ""))
         // The sender has tried once more already.
         case .staleDevices:
-            .permanent(.rejected, detail: "the server refused it twice, with new device lists too (479)")
+            .refused(
+                .staleDevices(isSecondTime: true),
+                detail: "the server refused it twice, with new device lists too (479)")
         }
     }
 }
@@ -64,7 +63,9 @@ extension TemporaryFailure {
     fileprivate var error: TransportError {
         switch self {
         case .acknowledgement(let code):
-            .temporary(.refused, "the server refused it this time (\(code.map(String.init) ?? "no code"))")
+            .refused(
+                .temporary(code: code),
+                detail: "the server refused it this time (\(code.map(String.init) ?? "no code"))")
         case .query(let error): .temporary(.requestFailed, "the server refused a request it needs: \(error)")
         case .noAnswer: .temporary(.requestFailed, "the server did not answer a request it needs")
         case .noDevices: .temporary(.noDevices, "the server names no device of the recipient")

@@ -19,6 +19,7 @@ extension LinkedDeviceSession {
             await self.linking?.disconnected(reason)
             await self.change(to: DeviceCondition(reason, retryAfter: delay))
         case .temporarilyBanned(let code, let until):
+            await self.tell(.temporaryBan(code: code, until: until))
             await self.change(to: DeviceCondition(bannedFor: code, until: until))
         case .ended(let end): await self.ended(end)
         case .pairing(let event): await self.heard(event)
@@ -26,8 +27,10 @@ extension LinkedDeviceSession {
             self.log(
                 lock.isActive ? "the account may not write to strangers" : "the account may write to strangers again",
                 ["until": lock.ends.map { "\($0)" } ?? "unknown", "enforcement": lock.enforcement ?? "none"])
+            await self.tell(lock.signal)
         case .capping(let capping):
             self.log("the account's number of new chats", ["status": capping.status.rawValue])
+            await self.tell(capping.signal)
         case .versionExpires(let date):
             self.log("the server will take only newer client versions", ["from": "\(date)"])
         case .pingMissed, .identityChanged: break
@@ -42,6 +45,7 @@ extension LinkedDeviceSession {
     }
 
     private func ended(_ end: SessionEnd) async {
+        if case .temporarilyBanned(let code) = end { await self.tell(.temporaryBan(code: code, until: nil)) }
         if case .loggedOut = end { self.isLoggedOut = true }
         if case .notLinkedAnyMore = end { self.isLoggedOut = true }
         if case .stopped = end, let stopCondition {

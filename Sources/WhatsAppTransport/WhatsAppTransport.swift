@@ -61,6 +61,14 @@ public struct WhatsAppTransport: MessageTransport {
         return await device.send(messages)
     }
 
+    public func show(_ activity: ChatActivity, by device: DeviceID) async {
+        await self.pool.sender(device)?.show(activity)
+    }
+
+    public func askTimeLock(of device: DeviceID) async -> TimeLockKnowledge {
+        await self.pool.sender(device)?.askTimeLock() ?? .unknown
+    }
+
     /// Says good-bye to the server for every device when it is cancelled, which takes at most some 5 s.
     public func run(_ handle: @escaping TransportEventHandler) async {
         await self.pool.run(handle)

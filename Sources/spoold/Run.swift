@@ -49,7 +49,7 @@ struct Run: AsyncParsableCommand {
             configuration.shortenPacing()
             try await self.simulate(configuration, logger)
         } else {
-            try await Self.serve(configuration, logger)
+            try await self.serve(configuration, logger)
         }
         logger.notice("stopped")
     }
@@ -61,21 +61,21 @@ struct Run: AsyncParsableCommand {
             let session = try simulator.session(configuration.whatsApp)
             try await simulator.linkDevices(wiring, session)
             let transport = try await wiring.transport(session, receiptGrace: Simulation.receiptGrace)
-            try await Self.serve(
+            try await self.serve(
                 configuration, transport, administration: transport, "simulator: nothing leaves this machine", logger
             ) { StandardOutput.write(simulator.address.json) }
         }
     }
 
-    private static func serve(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
+    private func serve(_ configuration: DaemonConfiguration, _ logger: Logger) async throws {
         switch configuration.transport {
         case .dryRun:
-            try self.stateUse { try StateUse.network.claim(configuration.state.directory) }
+            try Self.stateUse { try StateUse.network.claim(configuration.state.directory) }
             let transport = DryRunTransport(configuration.dryRun, chance: Chance())
             try await self.serve(configuration, transport, administration: nil, "dry run: nothing is sent", logger)
         case .whatsApp:
             let session = try SessionConfiguration(configuration.whatsApp)
-            let wiring = try self.stateUse { try WhatsAppWiring(configuration, for: .network, logger: logger) }
+            let wiring = try Self.stateUse { try WhatsAppWiring(configuration, for: .network, logger: logger) }
             let transport = try await wiring.transport(
                 session, receiptGrace: configuration.whatsApp.url.isLoopback ? Simulation.receiptGrace : .seconds(60))
             try await self.serve(
@@ -91,7 +91,7 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    private static func serve(
+    private func serve(
         _ configuration: DaemonConfiguration, _ transport: any MessageTransport,
         administration: (any DeviceAdministration)?, _ what: String, _ logger: Logger,
         onReady: () -> Void = {}
@@ -106,7 +106,12 @@ struct Run: AsyncParsableCommand {
             }
             logger.notice("spoold \(Spoold.version) \(what); spool \(configuration.spool.directory)")
             onReady()
-            try await Self.serve(daemon, logger)
+            let reload = ReloadService(daemon: daemon, configuration: configuration, logger: logger) {
+                var configuration = try self.load()
+                if self.simulate { configuration.shortenPacing() }
+                return configuration
+            }
+            try await Self.serve(daemon, reload, logger)
         } catch let error as IntakeError {
             if case .locked = error { throw Failure(.tryLater, "\(error)") }
             throw Failure(.internal, "\(error)")
@@ -149,9 +154,9 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    private static func serve(_ daemon: Daemon, _ logger: Logger) async throws {
+    private static func serve(_ daemon: Daemon, _ reload: ReloadService, _ logger: Logger) async throws {
         var group = ServiceGroupConfiguration(
-            services: daemon.services + [HangUpService(logger: logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: daemon.services + [reload], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.lowered)
         group.maximumGracefulShutdownDuration = .seconds(8)
         try await ServiceGroup(configuration: group).run()
@@ -164,19 +169,6 @@ extension Logger {
         var logger = self
         logger.logLevel = max(self.logLevel, .warning)
         return logger
-    }
-}
-
-/// Survives SIGHUP, which a closing terminal or a log rotation sends.
-private struct HangUpService: Service {
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                self.logger.warning("SIGHUP: the configuration is not reloaded in this version; restart to apply it")
-            }
-        }
     }
 }
 

@@ -18,9 +18,7 @@ extension Daemon.Configuration {
             controlSocket: configuration.controlSocketPath,
             settle: spool.settle, rescan: spool.rescan, duplicateWindow: spool.duplicateWindow,
             minimumFree: spool.minimumFree?.bytes, rules: ReadingRules(configuration),
-            pacing: PacingPolicy(
-                minimumDelay: scheduler.delay.minimum, maximumDelay: scheduler.delay.maximum, hourly: scheduler.hourly,
-                daily: scheduler.daily, restAfter: scheduler.rest.after, rest: scheduler.rest.duration),
+            policy: scheduler.policy,
             backOff: BackOff(
                 first: configuration.retry.first, maximum: configuration.retry.maximum,
                 giveUpAfter: configuration.retry.giveUpAfter),
@@ -30,6 +28,9 @@ extension Daemon.Configuration {
             allowNetworks: configuration.media.allowNetworks.compactMap {
                 NetworkRange(bytes: $0.address.bytes, prefixLength: $0.prefixLength)
             })
+        self.alarm = AlarmCommand(configuration.alarm.command, limit: configuration.alarm.limit)
+        self.alarmAtMostEvery = configuration.alarm.atMostEvery
+        self.confirmsOptOut = configuration.optOut.confirm
     }
 }
 

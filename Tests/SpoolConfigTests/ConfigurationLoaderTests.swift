@@ -1,5 +1,6 @@
 import Foundation
 import SpoolConfig
+import SpoolScheduler
 import Testing
 
 @Suite struct ConfigurationLoaderTests {
@@ -20,12 +21,12 @@ import Testing
             "named.yaml": "scheduler: {hourly: 1}", "spoold.yaml": "scheduler: {hourly: 2}",
             "system/spoold.yaml": "scheduler: {hourly: 3}",
         ])
-        #expect(try directory.load("named.yaml").configuration.scheduler.hourly == 1)
-        #expect(try directory.load(directory.path + "/named.yaml").configuration.scheduler.hourly == 1)
-        #expect(try directory.load().configuration.scheduler.hourly == 2)
+        #expect(try directory.load("named.yaml").configuration.scheduler.policy.pacing.hourly == 1)
+        #expect(try directory.load(directory.path + "/named.yaml").configuration.scheduler.policy.pacing.hourly == 1)
+        #expect(try directory.load().configuration.scheduler.policy.pacing.hourly == 2)
         try FileManager.default.removeItem(atPath: directory.path + "/spoold.yaml")
         let loaded = try directory.load()
-        #expect(loaded.configuration.scheduler.hourly == 3)
+        #expect(loaded.configuration.scheduler.policy.pacing.hourly == 3)
         #expect(loaded.files == [directory.path + "/system/spoold.yaml"])
     }
 
@@ -46,9 +47,9 @@ import Testing
         let loaded = try directory.load()
         #expect(
             loaded.files == ["spoold.yaml", "conf.d/10.yaml", "conf.d/9.yaml"].map { "\(directory.path)/\($0)" })
-        #expect(loaded.configuration.scheduler.hourly == 70)
-        #expect(loaded.configuration.scheduler.daily == 900)
-        #expect(loaded.configuration.scheduler.rest.after == 20)
+        #expect(loaded.configuration.scheduler.policy.pacing.hourly == 70)
+        #expect(loaded.configuration.scheduler.policy.pacing.daily == 900)
+        #expect(loaded.configuration.scheduler.policy.pacing.restAfter == 20)
         #expect(loaded.configuration.alarm.command == ["c"])
         #expect(loaded.origins["scheduler.hourly"] == .file(path: directory.path + "/conf.d/9.yaml", line: 1))
         #expect(loaded.origins["scheduler.rest.after"] == .file(path: directory.path + "/conf.d/10.yaml", line: 3))

@@ -1,3 +1,4 @@
+import SpoolScheduler
 import Testing
 
 @testable import SpoolConfig
@@ -16,6 +17,26 @@ import Testing
         ("cooldown: {maximum: 59m}", ["scheduler.cooldown.maximum"]),
         ("warmUp: false", ["scheduler.warmUp"]), ("spreading: false", ["scheduler.spreading"]),
         ("recipientGap: 59s", ["scheduler.recipientGap"]), ("recipientGap: 0", ["scheduler.recipientGap"]),
+        ("repeatWindow: 23h", ["scheduler.repeatWindow"]), ("reconnectRamp: 0", ["scheduler.reconnectRamp"]),
+        ("breaker: {window: 0}", ["scheduler.breaker.window"]),
+        ("breaker: {leastDelivered: 39%, for: 29m}", ["scheduler.breaker.leastDelivered", "scheduler.breaker.for"]),
+        ("badList: 31%", ["scheduler.badList"]), ("sameText: 21", ["scheduler.sameText"]),
+        ("{profile: careful, coldDaily: 51}", ["scheduler.coldDaily"]),
+        ("{profile: careful, badList: 11%}", ["scheduler.badList"]),
+        (
+            "{profile: careful, unanswered: {pause: 0, monthly: 4}}",
+            [
+                "scheduler.unanswered.pause", "scheduler.unanswered.monthly",
+            ]
+        ),
+        (
+            "{profile: careful, replyRatio: {warnBelow: 4%, holdBelow: 0}}",
+            [
+                "scheduler.replyRatio.warnBelow", "scheduler.replyRatio.holdBelow",
+            ]
+        ),
+        ("{profile: careful, quietHours: '22:00-08:00'}", ["scheduler.quietHours"]),
+        ("{profile: careful, quietHours: null}", ["scheduler.quietHours"]),
     ])
     func `each looser limit is refused by name until the risk is accepted`(line: String, keys: [String]) throws {
         let text = "scheduler:\n  \(line)\n"
@@ -27,9 +48,10 @@ import Testing
             #expect(problem.reason.contains("looser than the default"))
             #expect(problem.reason.contains("scheduler.acceptRisk: true"))
         }
-        for permission in ["  acceptRisk: true\n", "transport: dry-run\n", "whatsapp: {url: 'ws://127.0.0.1:1/'}\n"] {
+        for permission in ["transport: dry-run\n", "whatsapp: {url: 'ws://127.0.0.1:1/'}\n"] {
             #expect(throws: Never.self) { try load(text + permission) }
         }
+        #expect(throws: Never.self) { try load(text, environment: ["SPOOLD_SCHEDULER_ACCEPT_RISK": "true"]) }
         #expect(throws: Never.self) { try directory.load(ignoringRisk: true) }
         let dryRun = ConfigurationOverride(key: "transport", value: "dry-run", option: "--dry-run")
         #expect(throws: Never.self) { try directory.load(overrides: [dryRun]) }
@@ -39,10 +61,19 @@ import Testing
         "delay: {minimum: 6s}", "delay: {minimum: 20s, maximum: 60s}", "hourly: 1", "daily: 1",
         "rest: {after: 1, for: 1h}",
         "cooldown: {failures: 1, for: 10m, maximum: null}", "recipientGap: 24h", "humanSimulation: false",
-        "profile: careful", "onUncertain: fail",
+        "profile: careful", "onUncertain: fail", "coldDaily: 1000", "replyRatio: {warnBelow: 50%}",
+        "profile: careful, quietHours: '20:00-09:00 mon tue'", "profile: careful, coldDaily: 1", "badList: 1%",
     ])
     func `tighter limits need no permission`(line: String) throws {
         #expect(throws: Never.self) { try load("scheduler: {\(line)}") }
+    }
+
+    @Test func `the careful profile has defaults of its own, which a key still overrides`() throws {
+        let careful = try load("scheduler: {profile: careful, coldDaily: 30}").configuration.scheduler
+        var expected = SchedulerPolicy(profile: .careful)
+        expected.coldDaily = 30
+        #expect(careful.policy == expected)
+        #expect(try load("").configuration.scheduler.policy == SchedulerPolicy(profile: .standard))
     }
 
     @Test func `a variable with a looser limit is blamed itself`() throws {

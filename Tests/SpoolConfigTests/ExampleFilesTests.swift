@@ -1,6 +1,7 @@
 import Foundation
 import SpoolConfig
 import SpoolCore
+import SpoolScheduler
 import Testing
 
 @Suite struct ExampleFilesTests {
@@ -27,21 +28,29 @@ import Testing
         let dryRun = ConfigurationOverride(key: "transport", value: "dry-run", option: "--dry-run")
         let loaded = try load(text, overrides: [dryRun])
         var expected = DaemonConfiguration().scheduler
-        expected.delay.minimum = .zero
-        expected.delay.maximum = .zero
-        expected.hourly = nil
-        expected.daily = nil
-        expected.rest.after = nil
-        expected.recipientGap = .zero
-        expected.warmUp = false
-        expected.spreading = false
-        expected.humanSimulation = false
+        expected.policy.pacing.minimumDelay = .zero
+        expected.policy.pacing.maximumDelay = .zero
+        expected.policy.pacing.hourly = nil
+        expected.policy.pacing.daily = nil
+        expected.policy.pacing.restAfter = nil
+        expected.policy.cooldown.failures = nil
+        expected.policy.spreading = false
+        expected.policy.reconnectRamp = .zero
+        expected.policy.humanSimulation = false
+        expected.policy.warmUp = false
+        expected.policy.breaker.window = nil
+        expected.policy.badList.share = nil
+        expected.policy.sameText.most = nil
+        expected.policy.recipient.gap = .zero
+        expected.policy.recipient.repeatWindow = nil
         #expect(loaded.configuration.scheduler == expected)
         #expect(
             Set(loaded.origins.filter { $0.value != .default }.keys) == [
                 "scheduler.delay.minimum", "scheduler.delay.maximum", "scheduler.hourly", "scheduler.daily",
-                "scheduler.rest.after", "scheduler.recipientGap", "scheduler.warmUp", "scheduler.spreading",
-                "scheduler.humanSimulation", "transport",
+                "scheduler.rest.after", "scheduler.cooldown.failures", "scheduler.spreading",
+                "scheduler.reconnectRamp", "scheduler.humanSimulation", "scheduler.warmUp",
+                "scheduler.breaker.window", "scheduler.badList", "scheduler.sameText", "scheduler.recipientGap",
+                "scheduler.repeatWindow", "transport",
             ])
     }
 

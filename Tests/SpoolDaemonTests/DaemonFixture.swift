@@ -16,14 +16,14 @@ struct DaemonFixture: Sendable {
     let database: QueueDatabase
     let board: DeviceBoard
     let wakeUps = WakeUps()
-    private let pacing: PacingPolicy
+    let alarms: AlarmService
     let log = LogBook()
     let directory: TemporaryDirectory
     let media: MediaStore
 
     init(
-        devices: [DeviceID] = [.first], pacing: PacingPolicy = .none, receiptGrace: Duration = .zero, seed: UInt64 = 1,
-        time: TestTime = TestTime(),
+        devices: [DeviceID] = [.first], pacing: PacingPolicy = .none, policy: SchedulerPolicy? = nil,
+        receiptGrace: Duration = .zero, seed: UInt64 = 1, time: TestTime = TestTime(),
         script: @escaping @Sendable (OutgoingMessage) -> FakeTransport.Answer = { _ in .acknowledged }
     ) async throws {
         self.time = time
@@ -32,8 +32,10 @@ struct DaemonFixture: Sendable {
         self.database = try QueueDatabase.inMemory()
         self.directory = try TemporaryDirectory()
         self.media = try Self.store(in: self.directory)
-        self.board = DeviceBoard(chance: Chance(SeededGenerator(seed: seed)))
-        self.pacing = pacing
+        self.board = DeviceBoard(
+            policy: policy ?? SchedulerPolicy(pacing: pacing), chance: Chance(SeededGenerator(seed: seed)))
+        self.alarms = AlarmService(
+            command: nil, atMostEvery: .seconds(60), clock: time.clock, wallClock: time.wall, logger: self.log.logger)
         for device in await self.transport.devices() { try await self.roster.add(device) }
     }
 
@@ -42,8 +44,9 @@ struct DaemonFixture: Sendable {
 
     func delivery(_ backOff: BackOff = BackOff()) -> DeliveryService {
         DeliveryService(
-            queue: self.queue, transport: self.transport, board: self.board, wakeUps: self.wakeUps, backOff: backOff,
-            media: self.media, clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
+            queue: self.queue, reader: self.reader, transport: self.transport, board: self.board, desk: self.desk,
+            backlog: BacklogWatch(reader: self.reader), wakeUps: self.wakeUps, backOff: backOff, media: self.media,
+            clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
     }
 
     /// What fetches attachments, with a store of its own over the same files: it ends with the service.
@@ -67,20 +70,38 @@ struct DaemonFixture: Sendable {
 
     func housekeeping(_ policy: UncertainPolicy = .resend, _ backOff: BackOff = BackOff()) -> HousekeepingService {
         HousekeepingService(
-            queue: self.queue, transport: self.transport, board: self.board, wakeUps: self.wakeUps, backOff: backOff,
-            onUncertain: policy, clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
+            queue: self.queue, transport: self.transport, board: self.board,
+            upkeep: DeviceUpkeep(
+                queue: self.queue, reader: self.reader, board: self.board, desk: self.desk, wakeUps: self.wakeUps,
+                logger: self.log.logger),
+            wakeUps: self.wakeUps, backOff: backOff, onUncertain: policy, clock: self.time.clock,
+            wallClock: self.time.wall, logger: self.log.logger)
     }
 
     var roster: DeviceRoster {
         DeviceRoster(
-            queue: self.queue, board: self.board, wakeUps: self.wakeUps, pacing: self.pacing, wallClock: self.time.wall)
+            queue: self.queue, reader: self.reader, board: self.board, wakeUps: self.wakeUps,
+            wallClock: self.time.wall, logger: self.log.logger)
+    }
+
+    var desk: SignalDesk {
+        SignalDesk(
+            queue: self.queue, reader: self.reader, board: self.board, wakeUps: self.wakeUps, alarms: self.alarms,
+            wallClock: self.time.wall, logger: self.log.logger)
     }
 
     /// What takes the transport's news.
-    func news() -> TransportService {
+    func news(confirmsOptOut: Bool = false) -> TransportService {
         TransportService(
-            transport: self.transport, queue: self.queue, roster: self.roster, wakeUps: self.wakeUps,
-            clock: self.time.clock, logger: self.log.logger)
+            transport: self.transport, queue: self.queue, reader: self.reader, roster: self.roster, desk: self.desk,
+            confirmsOptOut: confirmsOptOut, wakeUps: self.wakeUps, clock: self.time.clock, logger: self.log.logger)
+    }
+
+    /// What asks the service about time locks.
+    func questions() -> TimeLockService {
+        TimeLockService(
+            transport: self.transport, board: self.board, desk: self.desk, wakeUps: self.wakeUps,
+            clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
     }
 
     /// Imports the requests as one batch and returns their queue ids in file order.

@@ -28,7 +28,8 @@ struct DaemonTests {
             Daemon.Configuration(
                 spool: self.directory.path("spool"), state: self.directory.path("state"),
                 controlSocket: self.directory.path("control.sock"), settle: .seconds(2), rescan: .seconds(30),
-                duplicateWindow: nil, minimumFree: nil, rules: ReadingRules(), pacing: .none, backOff: BackOff(),
+                duplicateWindow: nil, minimumFree: nil, rules: ReadingRules(), policy: SchedulerPolicy(pacing: .none),
+                backOff: BackOff(),
                 onUncertain: .resend, grace: .seconds(3), listenHost: "127.0.0.1", listenPort: 0, version: "test"),
             transport: transport, administration: administration, chance: Chance(SeededGenerator(seed: 1)),
             clock: self.time.clock, wallClock: self.time.wall, logger: self.log.logger)
@@ -62,7 +63,7 @@ struct DaemonTests {
 
     @Test func `without any device it starts, and messages wait`() async throws {
         let daemon = try await self.daemon(self.transport([]))
-        #expect(daemon.services.count == 8)
+        #expect(daemon.services.count == 10)
         #expect(self.log.errors.isEmpty)
     }
 

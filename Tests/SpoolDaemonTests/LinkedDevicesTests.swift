@@ -111,7 +111,7 @@ struct LinkedDevicesTests {
             _ = try await fixture.transport.nextSend()
             let rename = Task { try await devices.rename(.first, to: .second) }
             try await eventually("the rename to be under way") {
-                await fixture.board.beginTurn(of: .first, at: fixture.time.now) == .pause
+                await fixture.board.beginTurn(of: .first, at: fixture.time.now, ring: 0) == .pause
             }
             #expect(administration.acts.isEmpty)
             fixture.transport.answer(ids[0], .acknowledged)

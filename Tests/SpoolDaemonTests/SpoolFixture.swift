@@ -17,7 +17,8 @@ struct SpoolFixture: Sendable {
     let database: QueueDatabase
     private let users: [UserName]
     let time = TestTime()
-    let board = DeviceBoard(chance: Chance(SeededGenerator(seed: 1)))
+    let board = DeviceBoard(
+        policy: SchedulerPolicy(pacing: PacingPolicy()), chance: Chance(SeededGenerator(seed: 1)))
     private let nextWireIDs = WireIDs()
     let wakeUps = WakeUps()
     let log = LogBook()
@@ -36,7 +37,7 @@ struct SpoolFixture: Sendable {
             directory: self.spool.state + "/media", fetcher: MediaFetcher(self.urlGuard, clock: self.time.clock))
         for user in users { try await self.queue.addUser(user, now: self.time.now) }
         let device = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: self.time.now)
-        await self.board.add(device, policy: PacingPolicy(), sends: [], at: self.time.now)
+        try await self.board.add(device, at: self.time.now)
     }
 
     var queue: MessageQueue { MessageQueue(self.database) }

@@ -10,6 +10,8 @@ import Testing
 @testable import SpoolDaemon
 
 struct TransportServiceTests {
+    private static let free = Admission.now(lanes: Set(Lane.allCases), upTo: 128)
+
     @Test func `receipts are stored when the transport's call returns, and never change a final status`() async throws {
         let fixture = try await DaemonFixture()
         let id = try #require(try await fixture.add([request(1)]).first)
@@ -79,20 +81,17 @@ struct TransportServiceTests {
         let fixture = try await DaemonFixture(devices: [.first, .second])
         try await running(fixture.news()) { _ in
             try await fixture.transport.change(.first, to: .unlinked, "logged out")
-            #expect(fixture.log.lines.last == LogBook.Line(level: .warning, message: "unlinked: logged out"))
+            #expect(fixture.log.lines.first == LogBook.Line(level: .warning, message: "unlinked: logged out"))
             #expect(await fixture.board.admission(of: .first, at: fixture.time.now) == nil)
-            #expect(
-                await fixture.board.admission(of: .second, at: fixture.time.now)
-                    == .now(lanes: Set(Lane.allCases), upTo: 128))
+            #expect(await fixture.board.admission(of: .second, at: fixture.time.now) == Self.free)
             #expect(await fixture.board.drainedAt(.first) == nil)
             fixture.time.advance(by: .seconds(30))
             try await fixture.transport.change(.first, to: .connected)
-            #expect(
-                await fixture.board.admission(of: .first, at: fixture.time.now)
-                    == .now(lanes: Set(Lane.allCases), upTo: 128))
+            #expect(await fixture.board.admission(of: .first, at: fixture.time.now) == Self.free)
             #expect(await fixture.board.drainedAt(.first) == TestTime.noon + .seconds(30))
         }
-        #expect(fixture.log.lines.map(\.message) == ["unlinked: logged out", "connected"])
+        #expect(
+            fixture.log.lines.map(\.message) == ["unlinked: logged out", "alarm: device dev1: logged out", "connected"])
     }
 
     @Test func `a device that is told twice to be connected keeps the time of its news`() async throws {

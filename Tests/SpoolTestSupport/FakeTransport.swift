@@ -18,6 +18,13 @@ public final class FakeTransport: MessageTransport {
         public var id: WireMessageID { self.message.wireID }
     }
 
+    /// What a device showed of itself, and when.
+    public struct Shown: Equatable, Sendable {
+        public let activity: ChatActivity
+        public let device: DeviceID
+        public let at: Date
+    }
+
     public enum Answer: Sendable {
         case acknowledged
         case failed(TransportError)
@@ -32,6 +39,9 @@ public final class FakeTransport: MessageTransport {
         var sends: [Send] = []
         var held: [QueueID: CheckedContinuation<Answer, Never>] = [:]
         var onMessageID: @Sendable () -> Void = {}
+        var shown: [Shown] = []
+        var timeLock = TimeLockKnowledge.unknown
+        var timeLockQuestions: [DeviceID] = []
     }
 
     public let isDryRun = false
@@ -90,6 +100,18 @@ public final class FakeTransport: MessageTransport {
         return results
     }
 
+    public func show(_ activity: ChatActivity, by device: DeviceID) async {
+        let shown = Shown(activity: activity, device: device, at: self.wallClock.now)
+        self.state.withLock { $0.shown.append(shown) }
+    }
+
+    public func askTimeLock(of device: DeviceID) async -> TimeLockKnowledge {
+        self.state.withLock { state in
+            state.timeLockQuestions.append(device)
+            return state.timeLock
+        }
+    }
+
     public func run(_ handle: @escaping TransportEventHandler) async {
         self.runningEntry.yield(handle)
         let (never, entry) = AsyncStream.makeStream(of: Never.self)
@@ -103,6 +125,17 @@ public final class FakeTransport: MessageTransport {
     /// Sets what is done when somebody asks for an id, which is in the middle of a claim.
     public func setOnMessageID(_ body: @escaping @Sendable () -> Void) {
         self.state.withLock { $0.onMessageID = body }
+    }
+
+    /// What devices have shown so far.
+    public var shown: [Shown] { self.state.withLock { $0.shown } }
+
+    /// The devices that were asked about their time lock so far.
+    public var timeLockQuestions: [DeviceID] { self.state.withLock { $0.timeLockQuestions } }
+
+    /// What such a question is answered with from now on.
+    public func setTimeLock(_ knowledge: TimeLockKnowledge) {
+        self.state.withLock { $0.timeLock = knowledge }
     }
 
     /// All messages handed over so far.
@@ -159,7 +192,7 @@ public final class FakeTransport: MessageTransport {
     private func note(_ event: TransportEvent) {
         self.state.withLock { state in
             switch event {
-            case .delivered, .read, .text: return
+            case .delivered, .read, .text, .signal: return
             case .changed(let device):
                 if let index = state.devices.firstIndex(where: { $0.id == device.id }) {
                     state.devices[index] = device

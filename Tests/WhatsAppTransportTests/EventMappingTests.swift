@@ -103,9 +103,8 @@ struct ErrorMappingTests {
     }
 
     @Test(arguments: [
-        (TemporaryFailure.acknowledgement(code: 503), "SERVER_REFUSED"),
-        (.acknowledgement(code: nil), "SERVER_REFUSED"),
-        (.query(IQError(code: 500)), "REQUEST_FAILED"), (.noAnswer, "REQUEST_FAILED"), (.noDevices, "NO_DEVICES"),
+        (TemporaryFailure.query(IQError(code: 500)), "REQUEST_FAILED"), (.noAnswer, "REQUEST_FAILED"),
+        (.noDevices, "NO_DEVICES"),
         (.phoneUnreachable, "PHONE_UNREACHABLE"), (.storeFailed("disk full"), "STORE_FAILED"),
         (.notMade(.encodingFailed), "NOT_MADE"),
     ])
@@ -117,30 +116,38 @@ struct ErrorMappingTests {
         #expect(!detail.isEmpty)
     }
 
-    @Test(arguments: [
-        (SendRefusal.reachOutTimeLock, "REACHOUT_TIMELOCK"), (.newChatCap, "NEW_CHAT_CAP"),
-        (.rateLimited(retryAfter: nil), "RATE_LIMITED"), (.rateLimited(retryAfter: .seconds(30)), "RATE_LIMITED"),
-    ])
-    func `what is against the account's limits is tried again later`(refusal: SendRefusal, code: String) {
-        guard case .failure(.temporary(code, _)) = SendOutcome.refused(refusal).result else {
-            Issue.record("\(SendOutcome.refused(refusal).result)")
+    @Test(arguments: [SendRefusal.rateLimited(retryAfter: nil), .rateLimited(retryAfter: .seconds(30))])
+    func `who asks too much tries again later`(refusal: SendRefusal) {
+        guard case .failure(.temporary("RATE_LIMITED", _)) = SendOutcome.refused(refusal).result else {
+            Issue.record("\(refusal)")
             return
         }
     }
 
-    @Test func `what never works fails with the server's code`() {
-        for code in [400, 401, 403, 404, 405, 406, 487, 500, 550, 552] {
-            guard case .failure(.permanent(.rejected, let detail)) = SendOutcome.permanent(code: code).result else {
-                Issue.record("\(code)")
-                continue
-            }
-            #expect(detail.contains("(\(code))"))
-        }
-        guard case .failure(.permanent(.rejected, let detail)) = SendOutcome.refused(.staleDevices).result else {
-            Issue.record("479")
+    @Test(arguments: [
+        (SendOutcome.refused(.reachOutTimeLock), MessageRefusal.reachOut(.unknown), "463"),
+        (.refused(.newChatCap), .newChatCap, "475"),
+        (.refused(.staleDevices), .staleDevices(isSecondTime: true), "479"),
+        (.temporary(.acknowledgement(code: 503)), .temporary(code: 503), "503"),
+        (.temporary(.acknowledgement(code: nil)), .temporary(code: nil), "no code"),
+    ])
+    func `what the server holds against a message is the scheduler's business`(
+        outcome: SendOutcome, expected: MessageRefusal, word: String
+    ) {
+        guard case .failure(.refused(expected, let detail)) = outcome.result else {
+            Issue.record("\(outcome)")
             return
         }
-        #expect(detail.contains("479"))
+        #expect(detail.contains("(\(word))"))
+    }
+
+    @Test(arguments: [400, 401, 403, 404, 405, 406, 487, 500, 550, 552])
+    func `what never works is refused with the server's code`(code: Int) {
+        guard case .failure(.refused(.permanent(code), let detail)) = SendOutcome.permanent(code: code).result else {
+            Issue.record("\(code)")
+            return
+        }
+        #expect(detail.contains("(\(code))"))
     }
 
     @Test func `a lost session costs nothing, and an unknown outcome is uncertain`() {

@@ -80,7 +80,7 @@ struct SendingTests {
             await bench.server.addFaults([Fault(on: .message, .ackError(479))])
             #expect(await bench.send().isSent)
             await bench.server.addFaults([Fault(on: .message, times: 2, .ackError(479))])
-            #expect(await bench.send().code == "REJECTED")
+            #expect(await bench.send().code == "STALE_DEVICES")
             #expect(try await bench.server.waitForInbox(of: Self.bob, count: 1).count == 1)
         }
     }

@@ -33,4 +33,5 @@ public struct ClaimedMessage: Equatable, Sendable {
     /// As it was when the message was claimed.
     public var lane = Lane.cold
     public var media: QueuedMedia?
+    public var priority = Priority.normal
 }

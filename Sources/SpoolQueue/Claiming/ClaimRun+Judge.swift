@@ -74,6 +74,7 @@ extension ClaimRun {
             wireID: WireMessageID(rawValue: wireID), recipient: Recipient(address: message.number), text: message.text,
             attempt: message.attempts + 1,
             firstAttemptAt: Date(milliseconds: message.firstAttemptAt ?? self.now.milliseconds), lane: message.lane)
+        claimed.priority = message.priority
         claimed.media = try message.media.map { try MessageQueue.queuedMedia($0, self.db) }
         if claimed.attempt > 1 {
             claimed.earlierAttempts =

@@ -54,6 +54,9 @@ struct CircuitBreaker: Equatable, Codable, Sendable {
     /// Whether the next message to a stranger is a probe.
     var isHalfOpen: Bool { self.state != .closed }
 
+    /// The last probe, as long as its receipt would close the breaker.
+    var probe: QueueID? { self.isHalfOpen ? self.lastProbe : nil }
+
     // MARK: What happened
 
     /// - Parameters:

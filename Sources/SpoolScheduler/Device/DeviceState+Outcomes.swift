@@ -6,6 +6,9 @@ extension DeviceState {
     /// From when on messages to strangers count for `judgeReplies`; `nil` for all.
     public var repliesCountFrom: Date? { self.memory.replyRatio.countsFrom }
 
+    /// The message whose receipt closes the circuit breaker; `nil` while none can.
+    public var probe: QueueID? { self.memory.breaker.probe }
+
     /// Looks at whether messages to strangers arrive. To be asked about every minute while there are some.
     /// - Parameters:
     ///   - outcomes: The last messages to strangers that the server took, at least `BreakerPolicy.window` of them.

@@ -84,6 +84,7 @@ public struct DeviceState: Equatable, Sendable {
     /// The connection is back, and all that came meanwhile has been handed over.
     public mutating func reconnected(at now: Date, using generator: inout some RandomNumberGenerator) {
         if self.memory.standing.halt?.endsByConnecting == true { self.memory.standing.halt = nil }
+        if self.memory.standing.halt?.endsByLinking == true { self.relinked() }
         self.pace.reconnected(at: now, ramp: self.policy.reconnectRamp, self.policy.pacing, using: &generator)
     }
 

@@ -70,6 +70,9 @@ struct Standing: Equatable, Codable, Sendable {
             self.since = since
         }
 
+        /// Whether a new connection proves that the device was linked anew.
+        var endsByLinking: Bool { self.status == DeviceStatus.unlinked.rawValue }
+
         /// Whether a new connection proves that it is mended.
         var endsByConnecting: Bool {
             [DeviceStatus.outdated.rawValue, DeviceStatus.failed.rawValue].contains(self.status)

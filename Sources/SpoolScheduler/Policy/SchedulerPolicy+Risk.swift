@@ -38,7 +38,7 @@ extension SchedulerPolicy {
             Self.ifHigher("coldDaily", self.coldDaily, standard.coldDaily),
             Self.ifLower("replyRatio.warnBelow", self.replyRatio.warnBelow, standard.replyRatio.warnBelow),
             Self.ifLower("replyRatio.holdBelow", self.replyRatio.holdBelow, standard.replyRatio.holdBelow),
-            Self.ifOff("breaker", self.breaker.window != nil, standard.breaker.window != nil),
+            Self.ifOff("breaker.window", self.breaker.window != nil, standard.breaker.window != nil),
             Self.ifLower("breaker.leastDelivered", self.breaker.leastDelivered, standard.breaker.leastDelivered),
             Self.ifShorter("breaker.for", self.breaker.first, standard.breaker.first),
             Self.ifShorter("reconnectRamp", self.reconnectRamp, standard.reconnectRamp),

@@ -1,4 +1,3 @@
-public import Foundation
 public import SpoolCore
 
 /// Something that the service or a device lets us know, and that a row of the signal table answers.
@@ -30,28 +29,6 @@ public struct RefusedMessage: Equatable, Sendable {
         self.lane = lane
         self.timesPutOff = timesPutOff
     }
-}
-
-/// Why the server did not take a message.
-public enum MessageRefusal: Equatable, Sendable {
-    /// 463: the account may not reach new people, or this person's token is missing.
-    case reachOut(TimeLockKnowledge)
-    /// 475: the monthly number of new chats is used up.
-    case newChatCap
-    /// 479: the recipient's devices have changed.
-    case staleDevices(isSecondTime: Bool)
-    /// Another error that stays.
-    case permanent(code: Int?)
-    /// Another error that may pass.
-    case temporary(code: Int?)
-}
-
-/// What is known of the account's time lock when 463 comes.
-public enum TimeLockKnowledge: Equatable, Sendable {
-    case active(until: Date?)
-    case inactive
-    /// Nobody has asked yet.
-    case unknown
 }
 
 /// What a device asks the server, each kind with a limit of its own.

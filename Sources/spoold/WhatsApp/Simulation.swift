@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import SpoolConfig
 import SpoolCore
+import SpoolScheduler
 import WhatsAppClient
 import WhatsAppSimulator
 import WhatsAppStore
@@ -91,11 +92,20 @@ struct RunningSimulator: Sendable {
 extension DaemonConfiguration {
     /// A rehearsal does not have to wait: no limits, and short pauses only.
     mutating func shortenPacing() {
-        self.scheduler.delay.minimum = min(self.scheduler.delay.minimum, .milliseconds(20))
-        self.scheduler.delay.maximum = min(self.scheduler.delay.maximum, .milliseconds(100))
-        self.scheduler.hourly = nil
-        self.scheduler.daily = nil
-        self.scheduler.rest.after = nil
-        self.scheduler.recipientGap = .zero
+        var policy = self.scheduler.policy
+        policy.pacing.minimumDelay = min(policy.pacing.minimumDelay, .milliseconds(20))
+        policy.pacing.maximumDelay = min(policy.pacing.maximumDelay, .milliseconds(100))
+        policy.pacing.hourly = nil
+        policy.pacing.daily = nil
+        policy.pacing.restAfter = nil
+        policy.cooldown.first = min(policy.cooldown.first, .seconds(1))
+        policy.cooldown.maximum = min(policy.cooldown.maximum ?? .seconds(5), .seconds(5))
+        policy.spreading = false
+        policy.warmUp = false
+        policy.breaker.window = nil
+        policy.reconnectRamp = .zero
+        policy.humanSimulation = false
+        policy.recipient.gap = .zero
+        self.scheduler.policy = policy
     }
 }

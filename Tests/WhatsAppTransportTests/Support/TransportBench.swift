@@ -152,6 +152,19 @@ extension Logger {
     static var silent: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
 }
 
+extension MessageRefusal {
+    /// What a test calls it.
+    fileprivate var word: String {
+        switch self {
+        case .reachOut: "REACHOUT_TIMELOCK"
+        case .newChatCap: "NEW_CHAT_CAP"
+        case .staleDevices: "STALE_DEVICES"
+        case .permanent: "REJECTED"
+        case .temporary: "SERVER_REFUSED"
+        }
+    }
+}
+
 extension SendResult {
     var isSent: Bool {
         if case .success = self { true } else { false }
@@ -162,6 +175,7 @@ extension SendResult {
         switch self {
         case .failure(.temporary(let code, _)): code
         case .failure(.permanent(let code, _)): code.rawValue
+        case .failure(.refused(let refusal, _)): refusal.word
         case .success, .failure(.sessionLost), .failure(.outcomeUnknown): nil
         }
     }

@@ -1,22 +1,32 @@
 import Foundation
+import Logging
 import SpoolCore
 import SpoolQueue
 import SpoolScheduler
 
-/// Puts devices on the board as the transport tells of them, each with what it has sent before, and takes them off it.
+/// Puts devices on the board as the transport tells of them, each with what is stored of it, and takes them off it.
 struct DeviceRoster: Sendable {
     let queue: MessageQueue
+    let reader: QueueReader
     let board: DeviceBoard
     let wakeUps: WakeUps
-    let pacing: PacingPolicy
     let wallClock: any WallClock
+    let logger: Logger
 
     /// Puts a device on the board, unless it is there.
     func add(_ device: TransportDevice) async throws(QueueError) {
         guard await self.board.device(device.id) == nil else { return }
         let now = self.wallClock.now
-        let sends = try await self.queue.sendTimes(of: device.id, since: now.addingTimeInterval(-24 * 3600))
-        await self.board.add(device, policy: self.pacing, sends: sends, at: now)
+        let stored = try await self.queue.deviceState(of: device.id)
+        let sends = try await self.reader.sends(of: device.id, since: now.addingTimeInterval(-24 * 3600))
+            .map { Send(at: $0.at, lane: $0.lane) }
+        do throws(DeviceStateError) {
+            try await self.board.add(device, stored: stored.map { Data($0) }, sends: sends, at: now)
+        } catch {
+            // It is as a new device then, which is held to the least.
+            self.logger.error("\(error); it begins anew", metadata: ["device.id": "\(device.id)"])
+            try? await self.board.add(device, sends: sends, at: now)
+        }
         self.wakeUps.ringDevices()
     }
 
