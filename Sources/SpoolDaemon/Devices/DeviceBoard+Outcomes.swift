@@ -56,11 +56,12 @@ extension DeviceBoard {
         self.entries[device]?.awayUntil = now.addingTimeInterval(min(Self.longestAway, Double(1 << times)))
     }
 
-    /// The gap's rest before the next message of the device may leave; `nil` when devices show nothing.
+    /// What is left of the pause before the next message of the device may leave; `nil` when devices show nothing.
     func typingGap(of device: DeviceID, at now: Date) -> Duration? {
         guard let entry = self.entries[device], self.policy.humanSimulation, self.policy.pacing.maximumDelay > .zero
         else { return nil }
-        return .seconds(max(0, entry.state.gapEnd?.timeIntervalSince(now) ?? 0))
+        let end = entry.state.pauseEnd(at: now, backlog: self.backlog(of: entry))
+        return .seconds(max(0, end.timeIntervalSince(now)))
     }
 
     // MARK: Signals
