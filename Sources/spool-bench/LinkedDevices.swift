@@ -111,7 +111,7 @@ extension LinkedDevices.News {
             case .changed(let device):
                 if device.isConnected { self.connected.insert(device.id) } else { self.connected.remove(device.id) }
             case .removed(let id): self.connected.remove(id)
-            case .read: break
+            case .read, .signal: break
             }
         }
     }
