@@ -9,6 +9,8 @@ enum ControlEndpoint: Equatable {
     case linkDevice
     case renameDevice
     case removeDevice
+    case pauseDevice
+    case resumeDevice
 
     /// The endpoints of a path: what GET asks for and what POST does; `nil` for a path that is not there.
     static func at(_ path: String) -> (get: ControlEndpoint?, post: ControlEndpoint?)? {
@@ -23,6 +25,8 @@ enum ControlEndpoint: Equatable {
         case (2, "devices"): return (nil, .linkDevice)
         case (3, "devices") where parts[2] == "rename": return (nil, .renameDevice)
         case (3, "devices") where parts[2] == "remove": return (nil, .removeDevice)
+        case (3, "devices") where parts[2] == "pause": return (nil, .pauseDevice)
+        case (3, "devices") where parts[2] == "resume": return (nil, .resumeDevice)
         default: return nil
         }
     }
@@ -31,7 +35,9 @@ enum ControlEndpoint: Equatable {
     var parameters: [String] {
         switch self {
         case .submission: ["user", "file", "inode"]
-        case .status, .cancel, .keys, .addKey, .revokeKey, .linkDevice, .renameDevice, .removeDevice: []
+        case .status, .cancel, .keys, .addKey, .revokeKey, .linkDevice, .renameDevice, .removeDevice, .pauseDevice,
+            .resumeDevice:
+            []
         }
     }
 }

@@ -32,6 +32,19 @@ extension ControlServer {
         var name: String
     }
 
+    private struct PauseRequest: Decodable {
+        var name: String
+        var reason: String?
+
+        func checkedReason() throws(APIError) -> String? {
+            guard let reason = self.reason else { return nil }
+            guard reason.unicodeScalars.count <= 200 else {
+                throw APIError(.validation, "reason must have at most 200 characters", field: "reason")
+            }
+            return reason
+        }
+    }
+
     /// What a linking has to tell.
     private enum LinkingNews: Sendable {
         case line(JSONValue)
@@ -89,6 +102,24 @@ extension ControlServer {
             "device removed", context,
             ["device.id": "\(device)", "unlinked": "\(removal.isUnlinked)", "failed": "\(removal.failed)"])
         return self.success([.init("unlinked", .bool(removal.isUnlinked)), .init("failed", .number(removal.failed))])
+    }
+
+    /// Lets a device begin nothing.
+    func pauseDevice(_ request: Request, _ context: ControlContext) async throws -> APIAnswer {
+        let body = try await Self.body(PauseRequest.self, of: request)
+        let (device, reason) = (DeviceID(rawValue: body.name), try body.checkedReason())
+        try await self.refusing { try await self.actions.pause(device, reason: reason) }
+        await self.log("device paused", context, ["device.id": "\(device)", "reason": "\(reason ?? "none")"])
+        return self.success([])
+    }
+
+    /// Lets a device go on.
+    func resumeDevice(_ request: Request, _ context: ControlContext) async throws -> APIAnswer {
+        let body = try await Self.body(PauseRequest.self, of: request)
+        let (device, reason) = (DeviceID(rawValue: body.name), try body.checkedReason())
+        try await self.refusing { try await self.actions.resume(device, reason: reason) }
+        await self.log("device resumed", context, ["device.id": "\(device)", "reason": "\(reason ?? "none")"])
+        return self.success([])
     }
 
     private func linkedDevices() throws(APIError) -> any DeviceActions {

@@ -122,6 +122,8 @@ public struct ControlServer: Service {
         case .linkDevice: try await self.linkDevice(request, context)
         case .renameDevice: try await self.renameDevice(request, context).response
         case .removeDevice: try await self.removeDevice(request, context).response
+        case .pauseDevice: try await self.pauseDevice(request, context).response
+        case .resumeDevice: try await self.resumeDevice(request, context).response
         }
     }
 

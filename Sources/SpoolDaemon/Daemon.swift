@@ -156,7 +156,7 @@ public struct Daemon: Sendable {
             retryEvery: configuration.rescan, timeZone: timeZone, clock: clock, wallClock: wallClock,
             logger: logger.named("intake"))
         let status = DaemonStatus(
-            queue: queue, reader: reader, board: board, intake: intake, wakeUps: wakeUps, layout: layout,
+            queue: queue, reader: reader, board: board, desk: desk, intake: intake, wakeUps: wakeUps, layout: layout,
             version: configuration.version, isDryRun: transport.isDryRun, wallClock: wallClock)
         let api = ReadOnlyAPI(reader: reader, state: status, clock: wallClock, timeZone: timeZone)
         self.services = [

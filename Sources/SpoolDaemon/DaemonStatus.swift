@@ -11,6 +11,7 @@ struct DaemonStatus: DaemonState, ControlActions {
     let queue: MessageQueue
     let reader: QueueReader
     let board: DeviceBoard
+    let desk: SignalDesk
     let intake: IntakeService
     let wakeUps: WakeUps
     let layout: SpoolLayout
@@ -23,7 +24,7 @@ struct DaemonStatus: DaemonState, ControlActions {
     }
 
     func waitReason(of message: MessageView) async -> String? {
-        await self.board.obstacle(for: message.device).map { "waits for a device: \($0)" }
+        await self.board.waitReason(for: message.device, at: self.wallClock.now)
     }
 
     func estimatedDelivery(of message: MessageView, ahead: Int) async -> String? {
@@ -56,6 +57,22 @@ struct DaemonStatus: DaemonState, ControlActions {
         let cancellation = try await self.queue.cancel(selection, now: self.wallClock.now)
         self.wakeUps.ringAll()
         return cancellation
+    }
+
+    func pause(_ device: DeviceID, reason: String?) async throws {
+        let now = self.wallClock.now
+        try await self.change(device) { $0.pause(reason: reason, at: now) }
+    }
+
+    func resume(_ device: DeviceID, reason: String?) async throws {
+        let now = self.wallClock.now
+        try await self.change(device) { $0.resume(at: now) }
+    }
+
+    private func change(_ device: DeviceID, _ body: @Sendable (inout DeviceState) -> Void) async throws {
+        guard await self.board.change(device, body) != nil else { throw DeviceAdministrationError.unknown(device) }
+        try await self.desk.store(device)
+        self.wakeUps.ringDelivery()
     }
 
     func status() async throws -> JSONValue {

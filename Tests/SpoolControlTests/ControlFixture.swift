@@ -154,6 +154,14 @@ private struct DirectActions: ControlActions {
         try await self.queue.cancel(selection, now: ControlFixture.now)
     }
 
+    func pause(_ device: DeviceID, reason: String?) async throws {
+        guard device.rawValue == "dev1", reason != "none" else { throw DeviceAdministrationError.unknown(device) }
+    }
+
+    func resume(_ device: DeviceID, reason: String?) async throws {
+        try await self.pause(device, reason: reason)
+    }
+
     func status() async throws -> JSONValue { ["success": true, "intake": "running"] }
 }
 

@@ -190,6 +190,24 @@ struct ControlServerDevicesTests {
         #expect(fixture.lines.all.contains { $0.hasPrefix("device removed") && $0.contains("peer.uid=") })
     }
 
+    // MARK: Pausing
+
+    @Test(arguments: ["pause", "resume"])
+    func `a device is paused and resumed, in a dry run too`(act: String) async throws {
+        let fixture = try ControlFixture()
+        try await fixture.serve { client in
+            let path = "/control/devices/\(act)"
+            let done = try await client.post(path, #"{"name": "dev1", "reason": "too many complaints"}"#)
+            #expect(done.text == #"{"success":true}"#)
+            let unknown = try await client.post(path, #"{"name": "dev9"}"#)
+            #expect(unknown.status == 404)
+            #expect(unknown.text.contains(#""code":"UNKNOWN_DEVICE""#))
+            let long = String(repeating: "x", count: 201)
+            #expect(try await client.post(path, #"{"name": "dev1", "reason": "\#(long)"}"#).status == 400)
+        }
+        #expect(fixture.lines.all.contains { $0.hasPrefix("device \(act)d") && $0.contains("too many complaints") })
+    }
+
     @Test func `refusals of both have their codes`() async throws {
         for (error, status, code) in Self.refusals + [(.unknown(DeviceID(rawValue: "x")), 404, "UNKNOWN_DEVICE")] {
             try await ControlFixture(devices: FakeDevices(failure: error)).serve { client in

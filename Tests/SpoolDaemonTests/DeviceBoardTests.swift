@@ -58,6 +58,27 @@ struct DeviceBoardTests {
         #expect(await self.board.obstacle(for: .first) == "device dev1 is unlinked: logged out")
     }
 
+    @Test func `a message waits for the device that may send first, and is told when`() async throws {
+        var policy = SchedulerPolicy(pacing: .none)
+        policy.pacing.hourly = 1
+        let board = DeviceBoard(policy: policy, chance: Chance(SeededGenerator(seed: 1)))
+        for (id, ago) in [(DeviceID.first, 600.0), (.second, 1200)] {
+            let sent = Send(at: TestTime.noon.addingTimeInterval(-ago), lane: .known)
+            try await board.add(
+                TransportDevice(id: id, number: nil, status: .connected, connectedAt: TestTime.noon), sends: [sent],
+                at: TestTime.noon)
+        }
+        #expect(
+            await board.waitReason(for: nil, at: TestTime.noon)
+                == "waits: hourly cap of 1 messages reached on dev2, next at \(RFC3339.text(TestTime.noon + .seconds(2400)))"
+        )
+        #expect(
+            await board.waitReason(for: .first, at: TestTime.noon)
+                == "waits: hourly cap of 1 messages reached on dev1, next at \(RFC3339.text(TestTime.noon + .seconds(3000)))"
+        )
+        #expect(await board.waitReason(for: nil, at: TestTime.noon + .seconds(2400)) == nil)
+    }
+
     // MARK: Views
 
     @Test(arguments: [

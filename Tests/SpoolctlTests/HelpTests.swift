@@ -13,6 +13,7 @@ struct HelpTests {
             ("show", ShowCommand.self), ("batches", BatchesCommand.self), ("cancel", CancelCommand.self),
             ("device", DeviceCommand.self), ("device add", DeviceAddCommand.self),
             ("device list", DeviceListCommand.self), ("device show", DeviceShowCommand.self),
+            ("device pause", DevicePauseCommand.self), ("device resume", DeviceResumeCommand.self),
             ("device rename", DeviceRenameCommand.self), ("device remove", DeviceRemoveCommand.self),
             ("key", KeyCommand.self), ("key add", KeyAddCommand.self), ("key list", KeyListCommand.self),
             ("key revoke", KeyRevokeCommand.self), ("config", ConfigCommand.self),

@@ -73,6 +73,14 @@ private struct DirectActions: ControlActions {
         try await self.queue.cancel(selection, now: CommandFixture.now)
     }
 
+    func pause(_ device: DeviceID, reason: String?) async throws {
+        guard device.rawValue == "dev1", reason != "none" else { throw DeviceAdministrationError.unknown(device) }
+    }
+
+    func resume(_ device: DeviceID, reason: String?) async throws {
+        try await self.pause(device, reason: reason)
+    }
+
     func status() async throws -> JSONValue {
         ["pid": 7, "devices": [["sessionId": "dev1", "status": "connected"]], "notices": []]
     }

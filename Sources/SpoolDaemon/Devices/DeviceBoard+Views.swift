@@ -36,6 +36,21 @@ extension DeviceBoard {
         return known.isConnected ? nil : "device \(device) is \(known.words)"
     }
 
+    /// Why nothing may leave now that only `device` may send, or, for `nil`, that any may, and when that ends; `nil` when
+    /// something may.
+    func waitReason(for device: DeviceID?, at now: Date) -> String? {
+        if let obstacle = self.obstacle(for: device) { return "waits for a device: \(obstacle)" }
+        let ids = device.map { [$0] } ?? self.entries.filter { $0.value.device.isConnected }.keys.sorted()
+        var first: (until: Date, words: String)?
+        for id in ids {
+            guard case .wait(let until, let reason) = self.admission(of: id, at: now) else { return nil }
+            if until < first?.until ?? .distantFuture || first == nil { first = (until, "\(reason) on \(id)") }
+        }
+        return first.map { first in
+            "waits: \(first.words)" + (first.until < .distantFuture ? ", next at \(RFC3339.text(first.until))" : "")
+        }
+    }
+
     /// Why nothing, or not everything, can be sent, and what to do.
     var notReady: [String] {
         let devices = self.entries.values.map(\.device).sorted { $0.id < $1.id }

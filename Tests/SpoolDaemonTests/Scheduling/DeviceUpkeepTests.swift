@@ -103,6 +103,24 @@ struct DeviceUpkeepTests {
         #expect(try await fixture.states(ids) == [.sent])
     }
 
+    @Test func `a device that the service has stopped goes on when a person resumes it, not by a restart`() async throws
+    {
+        let fixture = try await DaemonFixture()
+        try await running(fixture.news()) { _ in
+            try await fixture.transport.change(.first, to: .replaced, "another program uses it")
+        }
+        await fixture.board.remove(.first)
+        let back = TransportDevice(id: .first, number: nil, status: .connected, connectedAt: TestTime.noon)
+        try await fixture.roster.add(back)
+        #expect(
+            await fixture.board.admission(of: .first, at: fixture.time.now)
+                == .wait(until: .distantFuture, .halted("another program uses it")))
+        await fixture.board.change(.first) { $0.resume(at: TestTime.noon) }
+        #expect(
+            await fixture.board.admission(of: .first, at: fixture.time.now)
+                == .now(lanes: Set(Lane.allCases), upTo: 128))
+    }
+
     @Test func `a state that cannot be read is begun anew, and said`() async throws {
         let fixture = try await DaemonFixture()
         try await fixture.queue.store(DeviceStateUpdate(device: .second, state: Array("not a state".utf8)))
