@@ -30,13 +30,13 @@ public struct AlarmCommand: Sendable {
         process.terminationHandler = { _ in entry.finish() }
         do {
             try process.run()
-            // Fits into the pipe, so it does not wait for somebody who reads.
-            try input.fileHandleForWriting.write(contentsOf: Data((alarm.words.prefix(4096) + "\n").utf8))
-            try input.fileHandleForWriting.close()
         } catch {
-            if process.isRunning { process.terminate() }
             throw .cannotRun(error.localizedDescription)
         }
+        // Fits into the pipe, so it does not wait for somebody who reads. A program may end without reading: how it
+        // ended tells more than that.
+        try? input.fileHandleForWriting.write(contentsOf: Data((alarm.words.prefix(4096) + "\n").utf8))
+        try? input.fileHandleForWriting.close()
         let isInTime = await self.waits(for: end, clock)
         guard isInTime else {
             kill(process.processIdentifier, SIGKILL)
